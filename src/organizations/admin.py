@@ -1,0 +1,170 @@
+"""The default models in Django's admin: every change goes through the same verbs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from .base_admin import (
+    BaseOrganizationAdmin,
+    BaseOrganizationOwnerAdmin,
+    BaseOrganizationUserAdmin,
+    BaseOwnerInline,
+)
+from .exceptions import OrganizationsError, OwnershipRequired
+from .models import (
+    Organization,
+    OrganizationInvitation,
+    OrganizationOwner,
+    OrganizationUser,
+    VerifiedAddress,
+)
+from .services import members, organizations, ownership
+
+__all__ = [
+    "OrganizationAdmin",
+    "OrganizationInvitationAdmin",
+    "OrganizationOwnerAdmin",
+    "OrganizationUserAdmin",
+    "OwnerInline",
+]
+
+
+class OwnerForm(forms.ModelForm):
+    """Checks what the verb would refuse, so that the admin can say it beside the field."""
+
+    def clean(self) -> Any:
+        data = super().clean() or {}
+        member = data.get("organization_user")
+        organization = data.get("organization") or getattr(self.instance, "organization", None)
+        if member is None:
+            return data
+        if organization is not None and member.organization_id != organization.pk:
+            raise ValidationError(
+                _("The owner must be a member of this organization. Add the member first.")
+            )
+        if not member.user.is_active:
+            raise ValidationError(_("The account of the owner must be active."))
+        return data
+
+
+class OwnerInline(BaseOwnerInline):
+    model = OrganizationOwner
+    form = OwnerForm
+    can_delete = False
+
+
+class MemberForm(forms.ModelForm):
+    """Checks the owner's flag before the verb refuses to take it."""
+
+    def clean_is_admin(self) -> bool:
+        is_admin: bool = self.cleaned_data["is_admin"]
+        if self.instance.pk and not is_admin and members.owns(self.instance):
+            raise ValidationError(_("The owner is always an admin."))
+        return is_admin
+
+
+@admin.register(Organization)
+class OrganizationAdmin(BaseOrganizationAdmin):
+    inlines = [OwnerInline]
+
+    def save_formset(self, request: Any, form: Any, formset: Any, change: bool) -> None:
+        """Owners change by the verb of transfer, with its lock and its signals."""
+        if formset.model is not OrganizationOwner:
+            super().save_formset(request, form, formset, change)
+            return
+        for owner in formset.save(commit=False):
+            ownership.transfer(owner.organization, owner.organization_user, actor=request.user)
+        formset.save_m2m()
+
+    def delete_model(self, request: Any, obj: Any) -> None:
+        organizations.delete(obj, actor=request.user)
+
+    def delete_queryset(self, request: Any, queryset: Any) -> None:
+        for organization in queryset.order_by("pk"):
+            organizations.delete(organization, actor=request.user)
+
+
+@admin.register(OrganizationUser)
+class OrganizationUserAdmin(BaseOrganizationUserAdmin):
+    form = MemberForm
+    list_select_related = ("user", "organization")
+    search_fields = ("organization__name",)
+
+    def get_readonly_fields(self, request: Any, obj: Any = None) -> Any:
+        # A membership belongs to its two ends for good; another one is another row.
+        return ("user", "organization") if obj is not None else ()
+
+    def save_model(self, request: Any, obj: Any, form: Any, change: bool) -> None:
+        if not change:
+            member = members.add(
+                obj.organization, obj.user, actor=request.user, is_admin=obj.is_admin
+            )
+            obj.pk = member.pk
+            obj._state.adding = False
+        elif "is_admin" in form.changed_data:
+            members.set_admin(obj, obj.is_admin, actor=request.user)
+
+    def delete_model(self, request: Any, obj: Any) -> None:
+        members.remove(obj.organization, obj.user, actor=request.user)
+
+    def delete_view(self, request: Any, object_id: str, extra_context: Any = None) -> Any:
+        try:
+            return super().delete_view(request, object_id, extra_context)
+        except OwnershipRequired as error:
+            self.message_user(request, str(error), messages.ERROR)
+            return self.response_post_save_change(request, self.get_object(request, object_id))
+
+    def delete_queryset(self, request: Any, queryset: Any) -> None:
+        for member in queryset.order_by("organization_id", "pk"):
+            try:
+                members.remove(member.organization, member.user, actor=request.user)
+            except OrganizationsError as error:
+                self.message_user(request, f"{member}: {error}", messages.ERROR)
+
+
+@admin.register(OrganizationOwner)
+class OrganizationOwnerAdmin(BaseOrganizationOwnerAdmin):
+    form = OwnerForm
+    list_display = ("organization", "organization_user")
+    list_select_related = ("organization", "organization_user__user")
+
+    def has_delete_permission(self, request: Any, obj: Any = None) -> bool:
+        return False
+
+    def get_readonly_fields(self, request: Any, obj: Any = None) -> Any:
+        return ("organization",) if obj is not None else ()
+
+    def save_model(self, request: Any, obj: Any, form: Any, change: bool) -> None:
+        ownership.transfer(obj.organization, obj.organization_user, actor=request.user)
+        row = type(obj)._base_manager.get(organization_id=obj.organization_id)
+        obj.pk = row.pk
+        obj._state.adding = False
+
+
+@admin.register(OrganizationInvitation)
+class OrganizationInvitationAdmin(admin.ModelAdmin):
+    list_display = ("invitee_identifier", "organization", "status", "expires_at", "invited_by")
+    list_filter = ("status",)
+    search_fields = ("invitee_identifier", "organization__name")
+    list_select_related = ("organization", "invited_by")
+    raw_id_fields = ("invited_by", "invitee", "organization")
+    readonly_fields = ("guid", "status", "expires_at", "sent_at", "send_count", "invitee")
+    exclude = ("token_digest", "open_key")
+
+    def has_add_permission(self, request: Any) -> bool:
+        # An invitation without a mail and a secret could never be opened.
+        return False
+
+
+@admin.register(VerifiedAddress)
+class VerifiedAddressAdmin(admin.ModelAdmin):
+    list_display = ("address", "user", "verified_at")
+    search_fields = ("address",)
+    raw_id_fields = ("user",)
+    readonly_fields = ("verified_at",)
+    list_select_related = ("user",)

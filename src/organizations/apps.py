@@ -1,0 +1,34 @@
+"""The app config: connects the guards and registers the checks."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+from django.conf import settings
+from django.core import checks
+from django.db.models.signals import post_save, pre_save
+from django.utils.translation import gettext_lazy as _
+
+__all__ = ["OrganizationsConfig"]
+
+
+class OrganizationsConfig(AppConfig):
+    name = "organizations"
+    verbose_name = _("Organizations")
+    default_auto_field = "django.db.models.AutoField"
+
+    def ready(self) -> None:
+        from .checks import ALL_CHECKS
+        from .services import ownership
+
+        pre_save.connect(
+            ownership.refuse_to_deactivate,
+            sender=settings.AUTH_USER_MODEL,
+            dispatch_uid="organizations.refuse_to_deactivate",
+        )
+        post_save.connect(
+            ownership.anchor,
+            sender="organizations.OrganizationOwner",
+            dispatch_uid="organizations.anchor",
+        )
+        for check in ALL_CHECKS:
+            checks.register(check, "organizations")

@@ -1,0 +1,59 @@
+"""Sign-in, sign-out and password pages for projects that have none, under Django's names."""
+
+from __future__ import annotations
+
+from django.contrib.auth import views
+from django.urls import path
+
+__all__ = ["urlpatterns"]
+
+AUTH = "organizations/auth/"
+
+urlpatterns = [
+    path(
+        "login/",
+        views.LoginView.as_view(
+            template_name="organizations/login.html", redirect_authenticated_user=True
+        ),
+        name="login",
+    ),
+    path(
+        "logout/", views.LogoutView.as_view(template_name=f"{AUTH}logged_out.html"), name="logout"
+    ),
+    path(
+        "password_change/",
+        views.PasswordChangeView.as_view(template_name=f"{AUTH}password_change_form.html"),
+        name="password_change",
+    ),
+    path(
+        "password_change/done/",
+        views.PasswordChangeDoneView.as_view(template_name=f"{AUTH}password_change_done.html"),
+        name="password_change_done",
+    ),
+    path(
+        "password_reset/",
+        views.PasswordResetView.as_view(
+            template_name=f"{AUTH}password_reset_form.html",
+            email_template_name=f"{AUTH}password_reset_email.html",
+            subject_template_name=f"{AUTH}password_reset_subject.txt",
+        ),
+        name="password_reset",
+    ),
+    path(
+        "password_reset/done/",
+        views.PasswordResetDoneView.as_view(template_name=f"{AUTH}password_reset_done.html"),
+        name="password_reset_done",
+    ),
+    path(
+        "reset/<uidb64>/<token>/",
+        views.PasswordResetConfirmView.as_view(template_name=f"{AUTH}password_reset_confirm.html"),
+        name="password_reset_confirm",
+    ),
+    path(
+        "reset/done/",
+        views.PasswordResetCompleteView.as_view(
+            template_name=f"{AUTH}password_reset_complete.html"
+        ),
+        name="password_reset_complete",
+    ),
+]

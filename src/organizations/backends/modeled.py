@@ -1,0 +1,202 @@
+"""Invitations that are rows and become members only when the person says yes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import ImproperlyConfigured
+from django.core.mail import EmailMultiAlternatives
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+
+from .. import mail
+from ..exceptions import InvitationStateError
+from ..families import family_of
+from ..doors import keep_secret, link_base, page_context
+from ..services import invitations
+from ..views.invitations import InvitationAccept, InvitationOpen, invitation_problem
+from .defaults import InvitationBackend, absolute, site_name
+
+__all__ = ["ModelInvitation"]
+
+
+class ModelInvitation(InvitationBackend):
+    """Keeps each invitation as a row, bound to its address, with a secret and an end.
+
+    The row's ``guid`` names it and opens nothing by itself. The mailed link holds a secret of
+    which only the digest is stored.
+    """
+
+    requires_acceptance = True
+    invitation_subject = "organizations/email/modeled_invitation_subject.txt"
+    invitation_body = "organizations/email/modeled_invitation_body.html"
+    reminder_subject = "organizations/email/modeled_reminder_subject.txt"
+    reminder_body = "organizations/email/modeled_reminder_body.html"
+    invitation_join_template = "organizations/invitation_join.html"
+    invitation_model: Any = None
+
+    def __init__(self, org_model: Any = None, namespace: str | None = None) -> None:
+        super().__init__(org_model=org_model, namespace=namespace)
+        family = family_of(self.org_model)
+        self.invitation_model = family.invitation
+        if family.invitation is None or not family.has_field("invitation", "token_digest"):
+            raise ImproperlyConfigured(
+                f"{type(self).__name__} keeps secrets and expiry in the invitation's row. Add "
+                "organizations.abstract.InvitationLifecycle to the bases of the invitation "
+                f"model of {self.org_model._meta.label} and run makemigrations."
+            )
+
+    def get_urls(self) -> list[URLPattern]:
+        return [
+            path("open/<str:token>/", InvitationOpen.as_view(backend=self), name="invitations_open"),
+            path("accept/", InvitationAccept.as_view(backend=self), name="invitations_accept"),
+            path("<uuid:guid>/", view=self.activation_router, name="invitations_register"),
+        ]
+
+    @property
+    def urls(self) -> tuple[list[URLPattern], str]:
+        return self.get_urls(), self.namespace or "registration"
+
+    def get_invitation_queryset(self) -> Any:
+        """Return the invitations that may be opened; override it to leave some out."""
+        return self.invitation_model._default_manager.select_related("organization", "invited_by")
+
+    def get_invitation_accepted_url(self) -> str:
+        """Return where a person goes after joining; "/" stands for the organization's page."""
+        return "/"
+
+    def get_invitation_accepted_registered_url(self) -> str:
+        """Return where a new person goes after joining."""
+        return self.get_invitation_accepted_url()
+
+    def get_joined_url(self, organization: Any, *, registered: bool = False) -> str:
+        """Return where a person lands who has just joined."""
+        url = (
+            self.get_invitation_accepted_registered_url()
+            if registered
+            else self.get_invitation_accepted_url()
+        )
+        if url == "/" and hasattr(organization, "get_absolute_url"):
+            return str(organization.get_absolute_url())
+        return url
+
+    def url_of(self, name: str, *args: Any) -> str:
+        """Return the path of one of the backend's own pages."""
+        return reverse(f"{self.namespace_preface()}{name}", args=args)
+
+    def activation_router(self, request: HttpRequest, guid: Any) -> HttpResponse:
+        """The page of an invitation's ``guid``: for signed-in readers of its address only."""
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path())
+        invitation = self.get_invitation_queryset().filter(guid=guid).first()
+        # Whoever has not proven the address learns nothing, not even that it exists.
+        if invitation is None or not invitations.fits(invitation, request.user):
+            raise Http404
+        if invitation.invitee_id == request.user.pk:
+            return redirect(self.get_joined_url(invitation.organization))
+        return self.activate_existing_user_view(request, invitation)
+
+    def activate_existing_user_view(self, request: HttpRequest, invitation: Any) -> HttpResponse:
+        """The page by which a signed-in reader of the address joins."""
+        if request.method == "POST":
+            try:
+                invitations.accept(invitation, user=request.user, now=timezone.now())
+            except InvitationStateError as error:
+                return invitation_problem(request, error.status)
+            return redirect(self.get_joined_url(invitation.organization))
+        context = {**page_context(), "invitation": invitation}
+        return keep_secret(render(request, self.invitation_join_template, context))
+
+    def invite_by_email(
+        self, email: str, user: Any = None, organization: Any = None, **kwargs: Any
+    ) -> Any:
+        """Offer a membership to the reader of an address and return the invitation.
+
+        Args:
+            user: who invites (``sender`` is taken too).
+            kwargs: ``is_admin``, ``request`` or ``domain`` for the links, ``now``; the rest
+                goes to the mail's templates.
+        Raises:
+            NotAnAddress: the text is no address.
+            AlreadyMember: a member has the address.
+        """
+        return invitations.invite(
+            organization,
+            address=email,
+            actor=user or kwargs.pop("sender", None),
+            now=kwargs.pop("now", None) or timezone.now(),
+            is_admin=kwargs.pop("is_admin", False),
+            deliver=self.deliver(**kwargs),
+        )
+
+    def resend(self, invitation: Any, *, actor: Any, now: datetime, **kwargs: Any) -> Any:
+        """Send an invitation again, with a new link."""
+        return invitations.resend(
+            invitation, actor=actor, now=now, deliver=self.deliver(again=True, **kwargs)
+        )
+
+    def deliver(
+        self, *, request: HttpRequest | None = None, again: bool = False, **context: Any
+    ) -> invitations.Deliver:
+        """Return the callable that mails an invitation once its transaction is committed."""
+        context["domain"] = context.get("domain") or link_base(request)
+        context.pop("sender", None)
+
+        def send(invitation: Any, secret: str) -> Any:
+            return self.send_invitation(invitation, secret=secret, again=again, **context)
+
+        return send
+
+    def send_invitation(self, invitation: Any, *args: Any, **kwargs: Any) -> Any:
+        """Mail an invitation; ``secret`` makes the link, without it the ``guid`` does."""
+        secret = kwargs.pop("secret", None)
+        again = kwargs.pop("again", False)
+        base = kwargs.get("domain") or mail.configured_base()
+        url = (
+            self.url_of("invitations_open", secret)
+            if secret
+            else self.url_of("invitations_register", invitation.guid)
+        )
+        context = {
+            **kwargs,
+            "domain": base,
+            "organization": invitation.organization,
+            "invitation": invitation,
+            "expires_at": invitation.expires_at,
+            "url": absolute(base, url),
+        }
+        return self.email_message(
+            invitation.invitee_identifier,
+            self.reminder_subject if again else self.invitation_subject,
+            self.reminder_body if again else self.invitation_body,
+            invitation.invited_by,
+            **context,
+        ).send()
+
+    def email_message(
+        self,
+        recipient: Any,
+        subject_template: str,
+        body_template: str,
+        sender: Any = None,
+        message_class: Any = EmailMultiAlternatives,
+        **kwargs: Any,
+    ) -> Any:
+        """Return the unsent message to an address (or, as in the base class, to a user)."""
+        if not isinstance(recipient, str):
+            return super().email_message(
+                recipient, subject_template, body_template, sender, message_class, **kwargs
+            )
+        context = {"site_name": site_name(kwargs), **kwargs, "recipient": recipient}
+        return mail.message(
+            recipient,
+            subject_template,
+            body_template,
+            context,
+            sender=sender,
+            message_class=message_class,
+        )

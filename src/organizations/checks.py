@@ -1,0 +1,323 @@
+"""System checks: what is missing in a project, each with the lines to paste."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib.metadata import packages_distributions
+from typing import Any
+
+from django.apps import apps
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.checks import CheckMessage, Error, Warning
+from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured
+from django.template import TemplateDoesNotExist, engines, loader
+from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
+from django.shortcuts import resolve_url
+
+from . import conf, converters, families
+from .backends import invitation_backend, registration_backend
+
+__all__ = ["ALL_CHECKS"]
+
+
+def check_families(**kwargs: Any) -> list[CheckMessage]:
+    """E001: an organization model without its sisters."""
+    found: list[CheckMessage] = []
+    for model, missing in families.incomplete():
+        wanted = "\n".join(
+            f"    class {model.__name__}{kind.title()}({base}): ..."
+            for kind, base in BASES.items()
+            if kind in missing
+        )
+        found.append(
+            Error(
+                f"{model._meta.label} has no complete family: "
+                f"{', '.join(missing) or 'the relations'} not found.",
+                hint=f"Searched the module {model.__module__} and the app "
+                f"{model._meta.app_label}. Add to the same module:\n{wanted}",
+                obj=model,
+                id="organizations.E001",
+            )
+        )
+    return found
+
+
+BASES = {
+    "member": "AbstractOrganizationUser",
+    "owner": "AbstractOrganizationOwner",
+    "invitation": "AbstractOrganizationInvitation",
+}
+
+
+def check_settings(**kwargs: Any) -> list[CheckMessage]:
+    """E002: ORGANIZATIONS has a mistake. E003: a backend cannot be loaded."""
+    try:
+        conf.get_settings()
+    except ImproperlyConfigured as error:
+        return [Error(str(error), id="organizations.E002")]
+    found: list[CheckMessage] = []
+    for load in (invitation_backend, registration_backend):
+        try:
+            load()
+        except ImproperlyConfigured as error:
+            found.append(Error(str(error), id="organizations.E003"))
+    return found
+
+
+def check_distributions(**kwargs: Any) -> list[CheckMessage]:
+    """E004: django-organizations is installed beside this package."""
+    owners = set(packages_distributions().get("organizations", []))
+    if len(owners) < 2:
+        return []
+    return [
+        Error(
+            f"Two distributions bring the package 'organizations': {', '.join(sorted(owners))}. "
+            "Which files are in use is left to chance.",
+            hint="pip uninstall django-organizations django-orgkit && pip install django-orgkit",
+            id="organizations.E004",
+        )
+    ]
+
+
+def check_link_base(**kwargs: Any) -> list[CheckMessage]:
+    """E005: nothing trustworthy names the host of links in mails."""
+    if (
+        settings.DEBUG
+        or _setting("LINK_BASE")
+        or apps.is_installed("django.contrib.sites")
+        or "*" not in settings.ALLOWED_HOSTS
+    ):
+        return []
+    return [
+        Error(
+            "ALLOWED_HOSTS accepts any host and no setting names this site's address, so a "
+            "forged Host header could lead the readers of our mails elsewhere.",
+            hint='ORGANIZATIONS = {"LINK_BASE": "https://app.example.com"}',
+            id="organizations.E005",
+        )
+    ]
+
+
+def check_urls(**kwargs: Any) -> list[CheckMessage]:
+    """W001: no pages. W002: no login page. W003: patterns that ours would hide."""
+    try:
+        reverse("organization_list")
+    except NoReverseMatch:
+        return [
+            Warning(
+                "The pages of organizations are not included in the project's URLs.",
+                hint='path("orgs/", include("organizations.urls")),',
+                id="organizations.W001",
+            )
+        ]
+    found: list[CheckMessage] = []
+    try:
+        resolve_url(settings.LOGIN_URL)
+        login_url = str(resolve_url(settings.LOGIN_URL))
+        get_resolver().resolve(login_url)
+    except Exception:
+        found.append(
+            Warning(
+                f"LOGIN_URL ({settings.LOGIN_URL}) leads to no page, so nobody can sign in.",
+                hint='path("accounts/", include("organizations.auth_urls")),',
+                id="organizations.W002",
+            )
+        )
+    hidden = [str(pattern.pattern) for pattern in _shadowed(get_resolver().url_patterns)]
+    if hidden:
+        found.append(
+            Warning(
+                f"These patterns stand behind organizations.urls under the same prefix and are "
+                f"read as an organization's slug: {', '.join(hidden)}.",
+                hint="Put them before it, or add their first word to "
+                'ORGANIZATIONS = {"RESERVED_SLUGS": [...]}.',
+                id="organizations.W003",
+            )
+        )
+    return found
+
+
+def _shadowed(patterns: list[Any]) -> list[URLPattern]:
+    """Return the later one-word patterns that share the prefix of ours."""
+    ours = next(
+        (
+            each
+            for each in patterns
+            if isinstance(each, URLResolver)
+            and getattr(each.urlconf_module, "__name__", "") == "organizations.urls"
+        ),
+        None,
+    )
+    if ours is None:
+        return []
+    prefix = str(ours.pattern)
+    found: list[URLPattern] = []
+    for later in patterns[patterns.index(ours) + 1 :]:
+        route = str(later.pattern)
+        if isinstance(later, URLResolver) and route == prefix:
+            candidates = [each for each in later.url_patterns if isinstance(each, URLPattern)]
+            words = [(each, str(each.pattern)) for each in candidates]
+        elif isinstance(later, URLPattern) and route.startswith(prefix):
+            words = [(later, route.removeprefix(prefix))]
+        else:
+            continue
+        for each, rest in words:
+            word = rest.rstrip("/")
+            if not word or "/" in word or "<" in word or "^" in word:
+                continue
+            try:
+                converters.OrganizationConverter().to_python(word)
+            except ValueError:
+                continue
+            found.append(each)
+    return found
+
+
+def check_auth(**kwargs: Any) -> list[CheckMessage]:
+    """E006: no session or auth middleware. E007: the user model has no e-mail field."""
+    found: list[CheckMessage] = []
+    needed = [
+        "django.contrib.sessions.middleware.SessionMiddleware",
+        "django.contrib.auth.middleware.AuthenticationMiddleware",
+        "django.contrib.messages.middleware.MessageMiddleware",
+    ]
+    missing = [path for path in needed if path not in settings.MIDDLEWARE]
+    if missing:
+        found.append(
+            Warning(
+                "The pages of organizations need middleware that is not in MIDDLEWARE: "
+                f"{', '.join(missing)}.",
+                hint="MIDDLEWARE += [" + ", ".join(f'"{path}"' for path in missing) + "]",
+                id="organizations.W004",
+            )
+        )
+    model = get_user_model()
+    try:
+        model._meta.get_field(model.get_email_field_name())
+    except FieldDoesNotExist:
+        found.append(
+            Error(
+                f"{model._meta.label} has no e-mail field, so nobody can be invited.",
+                hint='Add "email = models.EmailField()", or set EMAIL_FIELD on the model.',
+                obj=model,
+                id="organizations.E007",
+            )
+        )
+    return found
+
+
+def check_templates(**kwargs: Any) -> list[CheckMessage]:
+    """E008: templates are not found. E009: the base template is missing or has no block."""
+    try:
+        loader.get_template("organizations/base.html")
+    except (TemplateDoesNotExist, ImproperlyConfigured):
+        return [
+            Error(
+                "The templates of organizations are not found.",
+                hint='Set "APP_DIRS": True in TEMPLATES.',
+                id="organizations.E008",
+            )
+        ]
+    found: list[CheckMessage] = []
+    wanted = "django.template.context_processors.request"
+    processors = {
+        path
+        for engine in engines.all()
+        for path in getattr(getattr(engine, "engine", None), "context_processors", [])
+    }
+    if wanted not in processors:
+        found.append(
+            Warning(
+                "Templates do not get the request, so pages show no switcher and no sign-out.",
+                hint=f'Add "{wanted}" to the context_processors in TEMPLATES.',
+                id="organizations.W005",
+            )
+        )
+    name = _setting("BASE_TEMPLATE")
+    if not name:
+        return found
+    try:
+        source = loader.get_template(name).template.source  # type: ignore[attr-defined]
+    except TemplateDoesNotExist:
+        found.append(
+            Error(
+                f"ORGANIZATIONS['BASE_TEMPLATE'] names {name!r}, which is not found.",
+                hint="Name a template of the project, or remove the key.",
+                id="organizations.E009",
+            )
+        )
+        return found
+    if "block content" not in source and "extends" not in source:
+        found.append(
+            Error(
+                f"The base template {name!r} has no block named 'content', so pages stay empty.",
+                hint="<main>{% block content %}{% endblock %}</main>",
+                id="organizations.E009",
+            )
+        )
+    return found
+
+
+def check_mail(**kwargs: Any) -> list[CheckMessage]:
+    """W006: mail goes nowhere in production. W007: the default sender is untouched."""
+    if settings.DEBUG:
+        return []
+    found: list[CheckMessage] = []
+    if settings.EMAIL_BACKEND.rsplit(".", 2)[-2] in {"console", "dummy", "filebased"}:
+        found.append(
+            Warning(
+                f"EMAIL_BACKEND is {settings.EMAIL_BACKEND}: invitations never arrive.",
+                hint='EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"',
+                id="organizations.W006",
+            )
+        )
+    if settings.DEFAULT_FROM_EMAIL == "webmaster@localhost":
+        found.append(
+            Warning(
+                "DEFAULT_FROM_EMAIL is webmaster@localhost: many servers refuse such mail.",
+                hint='DEFAULT_FROM_EMAIL = "Example <hello@example.com>"',
+                id="organizations.W007",
+            )
+        )
+    return found
+
+
+def check_acceptance(**kwargs: Any) -> list[CheckMessage]:
+    """W008: people become members without being asked."""
+    try:
+        backend = invitation_backend()
+    except ImproperlyConfigured:
+        return []
+    if backend.requires_acceptance or "INVITATION_BACKEND" in getattr(
+        settings, "ORGANIZATIONS", {}
+    ):
+        return []
+    return [
+        Warning(
+            "The default invitation backend makes people members without asking them.",
+            hint='ORGANIZATIONS = {"INVITATION_BACKEND": '
+            '"organizations.backends.modeled.ModelInvitation"}',
+            id="organizations.W008",
+        )
+    ]
+
+
+def _setting(name: str) -> Any:
+    try:
+        return getattr(conf.get_settings(), name)
+    except ImproperlyConfigured:
+        return None  # E002 says it
+
+
+ALL_CHECKS: tuple[Callable[..., list[CheckMessage]], ...] = (
+    check_families,
+    check_settings,
+    check_distributions,
+    check_link_base,
+    check_urls,
+    check_auth,
+    check_templates,
+    check_mail,
+    check_acceptance,
+)

@@ -1,0 +1,86 @@
+"""What all doors share: the site's address, signing in, and the pages that refuse."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.apps import apps
+from django.conf import settings
+from django.contrib.auth import login
+from django.core.exceptions import ImproperlyConfigured
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.cache import add_never_cache_headers
+
+from . import permissions
+from .conf import get_settings
+from .exceptions import OrganizationsError, PermissionMissing
+from .mail import LinkBase, configured_base
+
+__all__ = ["forbidden", "keep_secret", "link_base", "not_found", "page_context", "sign_in"]
+
+
+def link_base(request: HttpRequest | None) -> LinkBase:
+    """Return where links in mails lead to.
+
+    The setting ``LINK_BASE`` decides; without it the project's Site; without that the host of
+    the request, if Django has compared it with a list of names.
+
+    Raises:
+        ImproperlyConfigured: nothing trustworthy names the host. A request's own word is not
+            taken: a forged Host header would put a stranger's site into our mails.
+    """
+    if get_settings().LINK_BASE is not None or request is None:
+        return configured_base()
+    if apps.is_installed("django.contrib.sites"):
+        from django.contrib.sites.shortcuts import get_current_site
+
+        site = get_current_site(request)
+        return LinkBase(scheme=request.scheme or "https", domain=site.domain, name=site.name)
+    if "*" in settings.ALLOWED_HOSTS and not settings.DEBUG:
+        raise ImproperlyConfigured(
+            "ALLOWED_HOSTS accepts any host, so the links in mails cannot be trusted to lead "
+            "here. Set ORGANIZATIONS = {'LINK_BASE': 'https://app.example.com'}."
+        )
+    host = request.get_host()
+    return LinkBase(scheme=request.scheme or "https", domain=host, name=host)
+
+
+def sign_in(request: HttpRequest, user: Any) -> None:
+    """Sign a user in who has just proven an address by a mailed link."""
+    login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
+
+
+def keep_secret(response: HttpResponse) -> HttpResponse:
+    """Mark an answer whose URL or page holds a secret: not cached, not told to other sites."""
+    add_never_cache_headers(response)
+    # "no-referrer" would make browsers send "Origin: null", which Django's CSRF check refuses.
+    response["Referrer-Policy"] = "same-origin"
+    return response
+
+
+def page_context() -> dict[str, Any]:
+    """Return what every page of the package needs in its context."""
+    return {"base_template": get_settings().BASE_TEMPLATE}
+
+
+def not_found(request: HttpRequest) -> HttpResponse:
+    """Answer as if there were nothing: the same for an unknown thing and a foreign one."""
+    return render(request, "organizations/404.html", page_context(), status=404)
+
+
+def forbidden(
+    request: HttpRequest, error: OrganizationsError, *, organization: Any = None, access: Any = None
+) -> HttpResponse:
+    """Tell a member what is missing."""
+    missing = None
+    if isinstance(error, PermissionMissing):
+        missing = permissions.get(error.permission).label
+    context = {
+        **page_context(),
+        "message": str(error),
+        "missing": missing,
+        "organization": organization,
+        "access": access,
+    }
+    return render(request, "organizations/403.html", context, status=403)

@@ -1,0 +1,161 @@
+"""The errors of the package.
+
+Every error has a stable ``code`` (for APIs), a ``status_hint`` (a plain number, for doors)
+and a translated message that is safe to show to the person who caused it. Services raise
+these; doors turn them into pages, form errors or status codes.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
+__all__ = [
+    "AddressAmbiguous",
+    "InvitationNotForYou",
+    "InvitationStateError",
+    "NotAnAddress",
+    "OrganizationMismatch",
+    "OrganizationsError",
+    "OwnerMustBeActive",
+    "OwnershipRequired",
+    "PermissionMissing",
+    "SlugTaken",
+    "UnknownPermission",
+]
+
+
+class OrganizationsError(Exception):
+    """Base of all errors: catch it to catch everything the package refuses."""
+
+    code = "organizations_error"
+    status_hint = 400
+    message: str | _StrPromise = _("This is not possible.")
+
+    def __init__(self, message: Any = None) -> None:
+        if message is not None:
+            self.message = message
+        super().__init__(self.message)
+
+    def __str__(self) -> str:
+        return str(self.message)
+
+
+class OwnershipRequired(OrganizationsError):
+    """The step would take an organization's owner away."""
+
+    code = "ownership_required"
+    status_hint = 409
+    message = _(
+        "An organization always needs its owner. "
+        "Transfer the ownership to another member first, or delete the organization."
+    )
+
+
+class OwnerMustBeActive(OwnershipRequired):
+    """Only a person who can sign in may own an organization."""
+
+    code = "owner_must_be_active"
+    message = _(
+        "Only a member with an active account can own an organization. Choose another member."
+    )
+
+
+class OrganizationMismatch(OrganizationsError):
+    """Two things belong to different organizations."""
+
+    code = "organization_mismatch"
+    status_hint = 409
+    message = _("The member belongs to another organization. Choose a member of this one.")
+
+
+class SlugTaken(OrganizationsError):
+    """The short name in the address is in use or reserved."""
+
+    code = "slug_taken"
+    status_hint = 409
+    message = _("This short name is taken. Choose another one.")
+
+
+class NotAnAddress(OrganizationsError):
+    """The text is no e-mail address."""
+
+    code = "not_an_address"
+    message = _("Enter a valid e-mail address.")
+
+
+class AddressAmbiguous(OrganizationsError):
+    """Several accounts have the address, so none can be chosen."""
+
+    code = "address_ambiguous"
+    status_hint = 409
+    message = _(
+        "Several accounts use this e-mail address, so it is not clear who is meant. "
+        "Ask the person for another address."
+    )
+
+
+class PermissionMissing(OrganizationsError):
+    """The person may not do this here; ``permission`` names what is missing."""
+
+    code = "permission_missing"
+    status_hint = 403
+    message = _("You may not do this in this organization.")
+
+    def __init__(self, permission: str, message: Any = None) -> None:
+        self.permission = permission
+        super().__init__(message)
+
+
+class UnknownPermission(OrganizationsError, LookupError):
+    """A permission name that nobody declared: a programming error, so it is loud."""
+
+    code = "unknown_permission"
+    status_hint = 500
+
+    def __init__(self, name: str, known: Iterable[str]) -> None:
+        self.name = name
+        near = difflib.get_close_matches(name, list(known), n=3, cutoff=0.4)
+        hint = f" Did you mean {', '.join(near)}?" if near else ""
+        super().__init__(
+            f"No permission named {name!r} is declared.{hint} "
+            "Declare it with organizations.permissions.declare() before it is asked for."
+        )
+
+
+class InvitationStateError(OrganizationsError):
+    """The invitation's state does not allow the verb."""
+
+    code = "invitation_state"
+    status_hint = 409
+
+    MESSAGES = {
+        "accepted": _("This invitation has been used already."),
+        "declined": _("This invitation was declined. Ask for a new one if that was a mistake."),
+        "revoked": _("This invitation was withdrawn. Ask the organization for a new one."),
+        "expired": _("This invitation has expired. Ask the organization for a new one."),
+        "superseded": _("A newer invitation has replaced this one. Use the newest mail."),
+        "pending": _("This invitation is still open."),
+    }
+
+    def __init__(self, *, status: str, verb: str) -> None:
+        self.status = status
+        self.verb = verb
+        super().__init__(self.MESSAGES.get(status, self.message))
+
+
+class InvitationNotForYou(OrganizationsError):
+    """The acting person has not proven the invited address."""
+
+    code = "invitation_not_for_you"
+    status_hint = 403
+    message = _(
+        "This invitation is for another e-mail address than the ones you have confirmed. "
+        "Sign in with the invited account, or ask for an invitation to your address."
+    )

@@ -1,0 +1,125 @@
+"""The three fields that migrations of host projects import. This path never moves.
+
+``SlugField`` builds on the class that the setting ``ORGS_SLUGFIELD`` names. The setting is
+read here, at import, because it chooses a base class; it is the only one read so early.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.db import models
+from django.utils.module_loading import import_string
+from django.utils.text import slugify
+from django.utils.timezone import now
+
+from .conf import is_reserved
+
+__all__ = [
+    "ORGS_SLUGFIELD",
+    "AutoCreatedField",
+    "AutoLastModifiedField",
+    "BaseSlugField",
+    "SlugField",
+]
+
+
+class AutoCreatedField(models.DateTimeField):
+    """The moment a row was made."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("editable", False)
+        kwargs.setdefault("default", now)
+        super().__init__(*args, **kwargs)
+
+
+class AutoLastModifiedField(AutoCreatedField):
+    """The moment a row was last saved."""
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> Any:
+        value = now()
+        setattr(model_instance, self.attname, value)
+        return value
+
+
+class UniqueSlugField(models.SlugField):
+    """A slug that fills itself from another field and finds a free value.
+
+    A slug that was set is kept as it is. An empty one is made from the field that
+    ``populate_from`` names, in the letters of its own language, with a number behind it if
+    the plain form is taken. A method ``slugify_function`` on the model replaces the maker.
+
+    Queries: 1 when the slug is made, plus 1 per hundred slugs of the same stem.
+    """
+
+    def __init__(self, *args: Any, populate_from: Any = None, **kwargs: Any) -> None:
+        self.populate_from = populate_from
+        kwargs.setdefault("blank", True)
+        kwargs.setdefault("editable", False)
+        kwargs.setdefault("allow_unicode", True)
+        super().__init__(*args, **kwargs)
+
+    def deconstruct(self) -> Any:
+        # The form flags say nothing about the table. Writing them always in one way keeps
+        # makemigrations silent in projects whose migrations hold either spelling.
+        name, path, args, kwargs = super().deconstruct()
+        kwargs.update(blank=True, editable=False, populate_from=self.populate_from)
+        kwargs.pop("allow_unicode", None)
+        return name, path, args, kwargs
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> Any:
+        value = super().pre_save(model_instance, add)
+        if value or not self.populate_from:
+            return value
+        value = self._free_slug(model_instance)
+        setattr(model_instance, self.attname, value)
+        return value
+
+    def _free_slug(self, instance: models.Model) -> str:
+        sources = self.populate_from
+        names = [sources] if isinstance(sources, str) else list(sources)
+        text = " ".join(str(getattr(instance, name)) for name in names)
+        make: Callable[[str], str] = getattr(
+            instance, "slugify_function", lambda content: slugify(content, allow_unicode=True)
+        )
+        stem = (make(text) or str(type(instance)._meta.model_name))[: self.max_length]
+        rows = type(instance)._base_manager.using(instance._state.db).exclude(pk=instance.pk)
+        if not is_reserved(stem) and not rows.filter(**{self.attname: stem}).exists():
+            return stem
+        number = 2
+        while True:
+            wanted = [
+                f"{stem[: (self.max_length or 50) - len(str(n)) - 1]}-{n}"
+                for n in range(number, number + 100)
+            ]
+            taken = set(
+                rows.filter(**{f"{self.attname}__in": wanted}).values_list(self.attname, flat=True)
+            )
+            for candidate in wanted:
+                if candidate not in taken:
+                    return candidate
+            number += 100
+
+
+ORGS_SLUGFIELD: str = getattr(
+    settings, "ORGS_SLUGFIELD", "organizations.fields.UniqueSlugField"
+)
+
+if ORGS_SLUGFIELD == "organizations.fields.UniqueSlugField":
+    BaseSlugField: Any = UniqueSlugField
+else:
+    try:
+        BaseSlugField = import_string(ORGS_SLUGFIELD)
+    except ImportError as error:
+        raise ImproperlyConfigured(
+            f"The setting ORGS_SLUGFIELD names {ORGS_SLUGFIELD!r}, which cannot be imported: "
+            f"{error}. Name a slug field class that takes 'populate_from', or remove the "
+            "setting to use the package's own."
+        ) from error
+
+
+class SlugField(BaseSlugField):  # type: ignore[misc]  # the base is chosen by a setting
+    """The class that migrations name, whatever it builds on."""

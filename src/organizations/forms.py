@@ -1,0 +1,447 @@
+"""Forms: the shape of what people type. ``save()`` calls the verb that knows the rule.
+
+The first five are the documented ones. The default pages use those behind them.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_unicode_slug
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from . import mail
+from .backends import invitation_backend
+from .conf import is_reserved
+from .exceptions import OrganizationsError, OwnershipRequired
+from .families import default_family, family_of
+from .doors import link_base
+from .models import Organization, OrganizationUser
+from .services import addresses, members, organizations, ownership, registration
+
+__all__ = [
+    "DeleteOrganizationForm",
+    "InviteForm",
+    "MemberForm",
+    "OrganizationAddForm",
+    "OrganizationCreateForm",
+    "OrganizationForm",
+    "OrganizationSettingsForm",
+    "OrganizationUserAddForm",
+    "OrganizationUserForm",
+    "SignUpForm",
+    "TransferForm",
+]
+
+# Marks that reorder the text around a name, so that it reads as something else.
+REORDERING = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
+
+
+def validate_name(value: str) -> None:
+    """Refuse line breaks, control characters and marks that turn the text around."""
+    for character in value:
+        if unicodedata.category(character) in {"Cc", "Zl", "Zp", "Cs"}:
+            raise ValidationError(_("A name is one line of text, without control characters."))
+        if unicodedata.bidirectional(character) in REORDERING:
+            raise ValidationError(_("A name cannot hold marks that turn the text around."))
+
+
+def clean_slug(value: str, *, model: Any, current: Any = None) -> str:
+    """Return the slug in its normal form, or raise what is wrong with it."""
+    slug = unicodedata.normalize("NFKC", value).strip().lower()
+    if not slug:
+        return ""
+    validate_unicode_slug(slug)
+    if current is not None and slug == current.slug:
+        return slug
+    if is_reserved(slug):
+        raise ValidationError(_("This short name cannot be used. Choose another one."))
+    rows = model._base_manager.filter(slug=slug)
+    if current is not None:
+        rows = rows.exclude(pk=current.pk)
+    if rows.exists():
+        raise ValidationError(_("This short name is taken. Choose another one."))
+    return slug
+
+
+class OrganizationForm(forms.ModelForm):
+    """Documented form: changes an organization; the owner may name another one."""
+
+    owner: Any = forms.ModelChoiceField(OrganizationUser.objects.all(), label=_("Owner"))
+
+    class Meta:
+        model = Organization
+        exclude = ("users", "is_active")
+
+    def __init__(self, request: Any, *args: Any, **kwargs: Any) -> None:
+        self.request = request
+        super().__init__(*args, **kwargs)
+        self._owner = ownership.owner_of(self.instance)
+        field: Any = self.fields["owner"]
+        field.queryset = (
+            self.instance.organization_users.filter(is_admin=True, user__is_active=True)
+            .select_related("user", "organization")
+        )
+        field.initial = self._owner
+
+    def clean_owner(self) -> Any:
+        owner = self.cleaned_data["owner"]
+        if owner != self._owner and not self.instance.is_owner(self.request.user):
+            raise ValidationError(_("Only the organization owner can change ownership"))
+        return owner
+
+    @transaction.atomic
+    def save(self, commit: bool = True) -> Any:
+        if self.cleaned_data["owner"] != self._owner:
+            ownership.transfer(
+                self.instance, self.cleaned_data["owner"], actor=self.request.user
+            )
+        return super().save(commit=commit)
+
+
+class OrganizationUserForm(forms.ModelForm):
+    """Documented form: changes a member; the owner stays an admin."""
+
+    class Meta:
+        model = OrganizationUser
+        exclude = ("organization", "user")
+
+    def clean_is_admin(self) -> bool:
+        is_admin: bool = self.cleaned_data["is_admin"]
+        if not is_admin and members.owns(self.instance):
+            raise ValidationError(_("The organization owner must be an admin"))
+        return is_admin
+
+    @transaction.atomic
+    def save(self, commit: bool = True) -> Any:
+        if not commit or "is_admin" not in self.changed_data:
+            return super().save(commit=commit)
+        # The verb changes the flag: it checks the rule under the lock and tells the others.
+        wanted = self.instance.is_admin
+        self.instance.is_admin = not wanted
+        return members.set_admin(super().save(), wanted)
+
+
+class OrganizationUserAddForm(forms.ModelForm):
+    """Documented form: makes the reader of an address a member at once."""
+
+    email = forms.EmailField(max_length=75, label=_("Email address"))
+
+    class Meta:
+        model = OrganizationUser
+        exclude = ("user", "organization")
+
+    def __init__(self, request: Any, organization: Any, *args: Any, **kwargs: Any) -> None:
+        self.request = request
+        self.organization = organization
+        super().__init__(*args, **kwargs)
+
+    def clean_email(self) -> str:
+        email: str = self.cleaned_data["email"]
+        try:
+            user = registration.user_with(email)
+        except OrganizationsError as error:
+            raise ValidationError(str(error)) from error
+        if user is not None and members.is_member(self.organization, user):
+            raise ValidationError(
+                _("There is already an organization member with this email address!")
+            )
+        return email
+
+    @transaction.atomic
+    def save(self, commit: bool = True) -> Any:
+        backend = invitation_backend()
+        context = {
+            "domain": link_base(self.request),
+            "organization": self.organization,
+            "sender": self.request.user,
+        }
+        user = registration.user_with(self.cleaned_data["email"]) or backend.invite_by_email(
+            self.cleaned_data["email"], **context
+        )
+        member = members.add(
+            self.organization,
+            user,
+            actor=self.request.user,
+            is_admin=self.cleaned_data["is_admin"],
+        )
+        mail.after_commit(lambda: backend.send_notification(user, **context))
+        return member
+
+
+class OrganizationAddForm(forms.ModelForm):
+    """Documented form: makes an organization for the reader of an address.
+
+    An address that nobody has is invited, and the organization waits until the person comes.
+    The default pages do not use it, since nobody should own something by another's form.
+    """
+
+    email = forms.EmailField(
+        max_length=75,
+        label=_("Email address"),
+        help_text=_("The email address for the account owner"),
+    )
+
+    class Meta:
+        model = Organization
+        exclude = ("users", "is_active")
+
+    def __init__(self, request: Any, *args: Any, **kwargs: Any) -> None:
+        self.request = request
+        super().__init__(*args, **kwargs)
+
+    def clean_slug(self) -> str:
+        return clean_slug(self.cleaned_data["slug"], model=self._meta.model)
+
+    @transaction.atomic
+    def save(self, commit: bool = True) -> Any:
+        email = self.cleaned_data["email"]
+        user = registration.user_with(email)
+        is_new = user is None
+        if is_new:
+            user = invitation_backend().invite_by_email(
+                email,
+                domain=link_base(self.request),
+                organization=self.cleaned_data["name"],
+                sender=self.request.user,
+                created=True,
+            )
+        self.instance = organizations.create(
+            user,
+            name=self.cleaned_data["name"],
+            slug=self.cleaned_data["slug"],
+            is_active=not is_new,
+            model=self._meta.model,
+            actor=self.request.user,
+        )
+        return self.instance
+
+    def clean_email(self) -> str:
+        email: str = self.cleaned_data["email"]
+        try:
+            registration.user_with(email)
+        except OrganizationsError as error:
+            raise ValidationError(str(error)) from error
+        return email
+
+
+class _NamesForm(forms.Form):
+    """A name and a short name for addresses."""
+
+    name = forms.CharField(
+        label=_("Name"),
+        max_length=200,
+        validators=[validate_name],
+        widget=forms.TextInput(attrs={"autocomplete": "organization"}),
+    )
+    slug = forms.CharField(
+        label=_("Short name"),
+        max_length=200,
+        required=False,
+        help_text=_("Part of the address of your pages. Leave it empty to have one made."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none"}),
+    )
+    #: The organization that is being changed, if there is one.
+    organization: Any = None
+    org_model: Any = None
+
+    def clean_slug(self) -> str:
+        model = self.org_model or default_family().organization
+        return clean_slug(self.cleaned_data["slug"], model=model, current=self.organization)
+
+
+class SignUpForm(_NamesForm):
+    """Documented form: a new organization and the address of its owner."""
+
+    email = forms.EmailField(
+        label=_("Email address"),
+        help_text=_("We send a link to this address; it finishes your registration."),
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+    )
+
+
+class OrganizationCreateForm(_NamesForm):
+    """A new organization of the person who is signed in."""
+
+    def __init__(self, request: Any, *args: Any, org_model: Any = None, **kwargs: Any) -> None:
+        self.request = request
+        self.org_model = org_model
+        super().__init__(*args, **kwargs)
+
+    def save(self) -> Any:
+        return organizations.create(
+            self.request.user,
+            name=self.cleaned_data["name"],
+            slug=self.cleaned_data["slug"] or None,
+            model=self.org_model,
+        )
+
+
+class OrganizationSettingsForm(_NamesForm):
+    """Changes an organization's name and slug."""
+
+    def __init__(self, request: Any, organization: Any, *args: Any, **kwargs: Any) -> None:
+        self.request = request
+        self.organization = organization
+        self.org_model = family_of(organization).organization
+        initial = {"name": organization.name, "slug": getattr(organization, "slug", "")}
+        super().__init__(*args, **{"initial": initial, **kwargs})
+        if hasattr(organization, "slug"):
+            self.fields["slug"].required = True
+            self.fields["slug"].help_text = _("Old links stop working when you change it.")
+        else:
+            del self.fields["slug"]
+
+    def save(self) -> Any:
+        return organizations.change(
+            self.organization, actor=self.request.user, **self.cleaned_data
+        )
+
+
+class InviteForm(forms.Form):
+    """Brings the reader of an address in, in the way of the project's backend."""
+
+    email = forms.EmailField(
+        label=_("Email address"),
+        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
+    )
+    is_admin = forms.BooleanField(
+        label=_("Make this person an admin"),
+        required=False,
+        help_text=_("Admins invite and remove people and change the settings."),
+    )
+
+    def __init__(self, request: Any, organization: Any, *args: Any, **kwargs: Any) -> None:
+        self.request = request
+        self.organization = organization
+        super().__init__(*args, **kwargs)
+
+    def clean_email(self) -> str:
+        email = self.cleaned_data["email"]
+        try:
+            return addresses.normalise(email)
+        except OrganizationsError as error:
+            raise ValidationError(str(error)) from error
+
+    def save(self) -> Any:
+        """Invite, or add at once if the backend does not ask; return invitation or member."""
+        backend = invitation_backend()
+        email, is_admin = self.cleaned_data["email"], self.cleaned_data["is_admin"]
+        if backend.requires_acceptance:
+            return backend.invite_by_email(
+                email,
+                user=self.request.user,
+                organization=self.organization,
+                is_admin=is_admin,
+                domain=link_base(self.request),
+                now=timezone.now(),
+            )
+        context = {
+            "domain": link_base(self.request),
+            "organization": self.organization,
+            "sender": self.request.user,
+        }
+        with transaction.atomic():
+            user = backend.invite_by_email(email, **context)
+            member = members.add(
+                self.organization, user, actor=self.request.user, is_admin=is_admin
+            )
+            mail.after_commit(lambda: backend.send_notification(user, **context))
+        return member
+
+
+class MemberForm(forms.Form):
+    """Makes a member an admin, or an admin a plain member."""
+
+    is_admin = forms.BooleanField(
+        label=_("Admin"),
+        required=False,
+        help_text=_("Admins invite and remove people and change the settings."),
+    )
+
+    def __init__(self, request: Any, member: Any, *args: Any, **kwargs: Any) -> None:
+        self.request = request
+        self.member = member
+        super().__init__(*args, **{"initial": {"is_admin": member.is_admin}, **kwargs})
+
+    def clean_is_admin(self) -> bool:
+        is_admin: bool = self.cleaned_data["is_admin"]
+        if not is_admin and members.owns(self.member):
+            raise ValidationError(str(OwnershipRequired()))
+        return is_admin
+
+    def save(self) -> Any:
+        return members.set_admin(
+            self.member, self.cleaned_data["is_admin"], actor=self.request.user
+        )
+
+
+class _TypedNameForm(forms.Form):
+    """Asks to type the organization's name, so that nothing happens by a slip."""
+
+    confirm_name = forms.CharField(
+        label=_("Type the name of the organization"),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+    def __init__(self, request: Any, organization: Any, *args: Any, **kwargs: Any) -> None:
+        self.request = request
+        self.organization = organization
+        super().__init__(*args, **kwargs)
+
+    def clean_confirm_name(self) -> str:
+        typed: str = self.cleaned_data["confirm_name"]
+        if typed.split() != self.organization.name.split():
+            raise ValidationError(
+                _("This is not the name of the organization. It is: %(name)s"),
+                params={"name": self.organization.name},
+            )
+        return typed
+
+
+class DeleteOrganizationForm(_TypedNameForm):
+    """Deletes an organization."""
+
+    def save(self) -> None:
+        organizations.delete(self.organization, actor=self.request.user)
+
+
+class MemberChoiceField(forms.ModelChoiceField):
+    """Members by name and address, never with a blank label."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        name, address = mail.display_name(obj.user), addresses.address_of(obj.user)
+        return name if name == address or not address else f"{name} ({address})"
+
+
+class TransferForm(_TypedNameForm):
+    """Hands the ownership to another member."""
+
+    new_owner = MemberChoiceField(
+        queryset=OrganizationUser.objects.none(),
+        label=_("New owner"),
+        help_text=_("You stay an admin of the organization."),
+    )
+    field_order = ("new_owner", "confirm_name")
+
+    def __init__(self, request: Any, organization: Any, *args: Any, **kwargs: Any) -> None:
+        super().__init__(request, organization, *args, **kwargs)
+        family = family_of(organization)
+        field: Any = self.fields["new_owner"]
+        field.queryset = (
+            family.member._default_manager.filter(
+                organization_id=organization.pk, user__is_active=True
+            )
+            .exclude(**{f"{family.owner_lookup}__isnull": False})
+            .select_related("user")
+        )
+
+    def save(self) -> Any:
+        return ownership.transfer(
+            self.organization, self.cleaned_data["new_owner"], actor=self.request.user
+        )

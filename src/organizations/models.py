@@ -1,0 +1,142 @@
+"""The four models of the default family, and the two tables that guard it."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from .abstract import (
+    AbstractOrganization,
+    AbstractOrganizationInvitation,
+    AbstractOrganizationOwner,
+    AbstractOrganizationUser,
+    InvitationLifecycle,
+)
+from .exceptions import OwnershipRequired
+
+__all__ = [
+    "Organization",
+    "OrganizationInvitation",
+    "OrganizationOwner",
+    "OrganizationUser",
+    "OwnerAnchor",
+    "VerifiedAddress",
+]
+
+
+class Organization(AbstractOrganization):
+    """A group account that users are members of."""
+
+    users = models.ManyToManyField(
+        settings.AUTH_USER_MODEL,
+        through="organizations.OrganizationUser",
+        related_name="%(app_label)s_%(class)s",
+    )
+
+
+class OrganizationUser(AbstractOrganizationUser):
+    """A member: one user in one organization."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="%(app_label)s_%(class)s"
+    )
+    organization = models.ForeignKey(
+        Organization, models.CASCADE, related_name="organization_users"
+    )
+
+
+class OrganizationOwner(AbstractOrganizationOwner):
+    """The fact that one member owns the organization.
+
+    RESTRICT lets the owner's member go with the whole organization and in no other way: not
+    with its user, not by a queryset.
+    """
+
+    organization_user = models.OneToOneField(OrganizationUser, models.RESTRICT)
+    organization = models.OneToOneField(
+        Organization, models.CASCADE, related_name="owner"
+    )
+
+    def delete(self, using: str | None = None, keep_parents: bool = False) -> object:  # type: ignore[override]
+        """Refused: an owner row goes with its organization or passes to another member."""
+        raise OwnershipRequired
+
+
+class OrganizationInvitation(InvitationLifecycle, AbstractOrganizationInvitation):
+    """An offer to become a member, sent to one address."""
+
+    invited_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        related_name="%(app_label)s_%(class)s_sent_invitations",
+    )
+    invitee = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="%(app_label)s_%(class)s_invitations",
+    )
+    organization = models.ForeignKey(
+        Organization, models.CASCADE, related_name="organization_invites"
+    )
+
+    class Meta(AbstractOrganizationInvitation.Meta):
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization", "open_key"],
+                name="organizations_invitation_one_open",
+            )
+        ]
+
+
+class VerifiedAddress(models.Model):
+    """An address that a user has proven to read, in its normalised form."""
+
+    id = models.BigAutoField(primary_key=True)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="organizations_verifiedaddress"
+    )
+    address = models.EmailField(max_length=254, db_index=True)
+    verified_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("verified address")
+        verbose_name_plural = _("verified addresses")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "address"], name="organizations_verifiedaddress_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.address
+
+
+class OwnerAnchor(models.Model):
+    """Ties an organization to its owner row, so that the database keeps the row.
+
+    The row goes with the organization. While it stands, its second foreign key holds the
+    owner row; the check comes at commit, so that a transfer may replace that row. This is
+    the guard that works on every database; see ``organizations.operations`` for the rest.
+    """
+
+    organization = models.OneToOneField(
+        Organization, models.CASCADE, primary_key=True, related_name="+"
+    )
+    owner = models.ForeignKey(
+        OrganizationOwner, models.DO_NOTHING, to_field="organization", related_name="+"
+    )
+
+    class Meta:
+        verbose_name = _("owner anchor")
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(owner=models.F("organization")),
+                name="organizations_owneranchor_same",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return str(self.organization_id)

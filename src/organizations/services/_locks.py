@@ -1,0 +1,76 @@
+"""One transaction and one lock order for all verbs: organization, then offer, then members."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from django.db import connections, models, router, transaction
+
+from ..families import family_of
+
+P = ParamSpec("P")
+S = TypeVar("S")
+T = TypeVar("T")
+
+
+def verb(function: Callable[Concatenate[S, P], T]) -> Callable[Concatenate[S, P], T]:
+    """Run a verb in a transaction on the database of its first argument."""
+
+    @wraps(function)
+    def atomic_verb(subject: S, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        with transaction.atomic(using=database_of(subject)):
+            return function(subject, *args, **kwargs)
+
+    return atomic_verb
+
+
+def database_of(subject: Any) -> str:
+    """Return the alias that writes about a row or a model go to."""
+    if isinstance(subject, models.Model):
+        return subject._state.db or router.db_for_write(type(subject), instance=subject)
+    if isinstance(subject, type) and issubclass(subject, models.Model):
+        return router.db_for_write(subject)
+    return router.db_for_write(models.Model)
+
+
+def lock_organization(organization: Any) -> None:
+    """Hold the organization's row until the transaction ends.
+
+    Args:
+        organization: the row; only its key is used, read the rest again after the lock.
+    Raises:
+        DoesNotExist: the row is gone.
+    Queries: 1.
+    """
+    lock_organization_key(family_of(organization).organization, organization.pk, organization)
+
+
+def lock_organization_key(model: type[models.Model], key: Any, subject: Any) -> None:
+    """Hold the row with that key; see ``lock_organization``."""
+    using = database_of(subject)
+    features = connections[using].features
+    rows = model._base_manager.using(using).filter(pk=key).order_by()
+    if features.has_select_for_update:
+        no_key = features.has_select_for_no_key_update
+        rows.select_for_update(no_key=no_key).values_list("pk", flat=True).get()
+    # Where rows cannot be locked, a write that changes nothing takes the database's lock.
+    elif not rows.update(is_active=models.F("is_active")):
+        raise model.DoesNotExist(f"{model.__name__} matching query does not exist.")
+
+
+def lock_row(row: Any) -> Any:
+    """Return a fresh copy of a row, held until the transaction ends.
+
+    Call it after ``lock_organization``, never before.
+    """
+    using = database_of(row)
+    rows = type(row)._base_manager.using(using)
+    if connections[using].features.has_select_for_update:
+        rows = rows.select_for_update(of=("self",)) if _has_of(using) else rows.select_for_update()
+    return rows.get(pk=row.pk)
+
+
+def _has_of(using: str) -> bool:
+    return connections[using].features.has_select_for_update_of

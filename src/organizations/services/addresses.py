@@ -1,0 +1,130 @@
+"""Verified addresses: which mailboxes a user has proven to read.
+
+``user.email`` alone is never proof. A row is written when somebody opens a link that was
+mailed to the address; joining reads the rows. Other proofs (an allauth project's own table)
+come in through the setting ``VERIFIED_ADDRESS_SOURCES``.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+from typing import Any
+
+from django.apps import apps
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.utils.module_loading import import_string
+
+from .. import signals
+from ..conf import get_settings
+from ..exceptions import NotAnAddress
+
+__all__ = [
+    "address_of",
+    "allauth_addresses",
+    "find_users",
+    "holders",
+    "is_verified",
+    "normalise",
+    "recorded_addresses",
+    "verified_addresses",
+    "verify",
+]
+
+
+def normalise(text: str) -> str:
+    """Return the one form of an address that is stored, compared and mailed to.
+
+    Surrounding blanks go, composed letters are used, everything is lower case and the
+    domain is in its ASCII form.
+
+    Raises:
+        NotAnAddress: the text is no address.
+    """
+    plain = unicodedata.normalize("NFC", text or "").strip()
+    local, at, domain = plain.rpartition("@")
+    try:
+        domain = domain.encode("idna").decode("ascii")
+        address = f"{local}{at}{domain}".lower()
+        validate_email(address)
+    except (UnicodeError, ValidationError):
+        raise NotAnAddress from None
+    return address
+
+
+def same(text: str | None, address: str) -> bool:
+    """Return whether a text is the normalised address in another spelling."""
+    try:
+        return normalise(text or "") == address
+    except NotAnAddress:
+        return False
+
+
+def address_of(user: Any) -> str:
+    """Return the address in the user's own row, as it stands there, or an empty text."""
+    return getattr(user, user.get_email_field_name(), "") or ""
+
+
+def find_users(address: str) -> list[Any]:
+    """Return the users whose row has the address in any case, at most two. Queries: 1."""
+    from django.contrib.auth import get_user_model
+
+    model = get_user_model()
+    rows = model._default_manager.filter(**{f"{model.get_email_field_name()}__iexact": address})
+    # A database may fold more letters than we do; mail goes only to an equal address.
+    return [user for user in rows.order_by("pk")[:2] if same(address_of(user), normalise(address))]
+
+
+def verify(user: Any, address: str) -> None:
+    """Record that the user reads the address.
+
+    Raises:
+        NotAnAddress: the text is no address.
+    Queries: 1 to 2. Signals: address_verified, the first time.
+    """
+    address = normalise(address)
+    if not apps.is_installed("organizations"):
+        return
+    rows = apps.get_model("organizations", "VerifiedAddress")._default_manager
+    _row, created = rows.get_or_create(user=user, address=address)
+    if created:
+        signals.address_verified.send(sender=type(user), user=user, address=address)
+
+
+def recorded_addresses(user: Any) -> Iterable[str]:
+    """Source: the package's own rows."""
+    if user.pk is None or not apps.is_installed("organizations"):
+        return []
+    rows = apps.get_model("organizations", "VerifiedAddress")._default_manager
+    return rows.filter(user_id=user.pk).values_list("address", flat=True)
+
+
+def allauth_addresses(user: Any) -> Iterable[str]:
+    """Source: the addresses that django-allauth has verified."""
+    if user.pk is None:
+        return []
+    rows = apps.get_model("account", "EmailAddress")._default_manager
+    return rows.filter(user_id=user.pk, verified=True).values_list("email", flat=True)
+
+
+def holders(address: str) -> list[Any]:
+    """Return the keys of the users who have a row for the normalised address. Queries: 1."""
+    if not apps.is_installed("organizations"):
+        return []
+    rows = apps.get_model("organizations", "VerifiedAddress")._default_manager
+    return list(rows.filter(address=address).values_list("user_id", flat=True))
+
+
+def verified_addresses(user: Any) -> list[str]:
+    """Return every address the user has proven, normalised, in order. Queries: 1 per source."""
+    found = set()
+    for path in get_settings().VERIFIED_ADDRESS_SOURCES:
+        for address in import_string(path)(user):
+            found.add(normalise(address))
+    return sorted(found)
+
+
+def is_verified(user: Any, address: str) -> bool:
+    """Return whether the user has proven the normalised address."""
+    return address in verified_addresses(user)

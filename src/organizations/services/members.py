@@ -1,0 +1,203 @@
+"""Members come and go, and become admins."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import IntegrityError
+from django.utils.translation import gettext_lazy as _
+
+from .. import signals
+from ..exceptions import OrganizationsError, OwnershipRequired
+from ..families import Family, family_of
+from ._async import make_async
+from ._locks import lock_organization, verb
+
+__all__ = [
+    "AlreadyMember",
+    "aadd",
+    "add",
+    "aget_or_add",
+    "aleave",
+    "aremove",
+    "aset_admin",
+    "get_or_add",
+    "is_admin",
+    "is_member",
+    "leave",
+    "owns",
+    "remove",
+    "set_admin",
+]
+
+
+class AlreadyMember(OrganizationsError, IntegrityError):
+    """The user is a member already.
+
+    It is an ``IntegrityError`` too, because that is what ``add_user`` has always promised.
+    """
+
+    code = "already_member"
+    status_hint = 409
+    message = _("This person is a member of the organization already.")
+
+
+@verb
+def add(
+    organization: Any,
+    user: Any,
+    *,
+    actor: Any = None,
+    first_owns: bool = True,
+    **fields: Any,
+) -> Any:
+    """Make a user a member and return the member.
+
+    Args:
+        actor: the user who adds, or None.
+        first_owns: whether the first member of all becomes admin and owner.
+        fields: further values of the member row, ``is_admin`` among them.
+    Raises:
+        AlreadyMember: there is a membership already.
+    Queries: 4, or 5 with the owner row. Locks: the organization.
+    Signals: user_added, member_added.
+    """
+    lock_organization(organization)
+    if _members(organization).filter(user_id=user.pk).exists():
+        raise AlreadyMember
+    return _insert(organization, user, actor=actor, first_owns=first_owns, fields=fields)
+
+
+@verb
+def get_or_add(organization: Any, user: Any, *, actor: Any = None, **fields: Any) -> Any:
+    """Return ``(member, created)``; an existing member is left as it is.
+
+    Queries: 2 if there is one, else as ``add``. Signals: as ``add``, only if created.
+    """
+    lock_organization(organization)
+    member = _members(organization).filter(user_id=user.pk).first()
+    if member is not None:
+        return member, False
+    return _insert(organization, user, actor=actor, first_owns=True, fields=fields), True
+
+
+@verb
+def remove(organization: Any, user: Any, *, actor: Any = None) -> None:
+    """End a user's membership.
+
+    Raises:
+        DoesNotExist: the user is no member.
+        OwnershipRequired: the user owns the organization.
+    Locks: the organization. Signals: user_removed, member_removed.
+    """
+    lock_organization(organization)
+    member = _members(organization).get(user_id=user.pk)
+    if owns(member):
+        raise OwnershipRequired
+    member.delete()
+    signals.user_removed.send(sender=organization, user=user)
+    signals.member_removed.send(
+        sender=type(member), organization=organization, member=member, actor=actor
+    )
+
+
+@verb
+def leave(organization: Any, user: Any) -> None:
+    """End one's own membership; as ``remove``, with the user as the actor."""
+    remove(organization, user, actor=user)
+
+
+@verb
+def set_admin(member: Any, is_admin: bool, *, actor: Any = None) -> Any:
+    """Make a member an admin, or an admin a plain member; return the fresh row.
+
+    Raises:
+        OwnershipRequired: the owner stays an admin.
+    Locks: the organization. Signals: member_changed, if anything changed.
+    """
+    lock_organization(member.organization)
+    member = type(member)._base_manager.get(pk=member.pk)
+    if not is_admin and owns(member):
+        raise OwnershipRequired(
+            _("The owner is always an admin. Transfer the ownership to another member first.")
+        )
+    if member.is_admin != is_admin:
+        member.is_admin = is_admin
+        member.save()
+        signals.member_changed.send(
+            sender=type(member),
+            organization=member.organization,
+            member=member,
+            actor=actor,
+            changes={"is_admin": (not is_admin, is_admin)},
+        )
+    return member
+
+
+def is_member(organization: Any, user: Any) -> bool:
+    """Return whether the user is a member. Queries: 1, or 0 with prefetched members."""
+    if user is None or user.pk is None:
+        return False
+    loaded = _loaded(organization, "users")
+    if loaded is not None:
+        return any(each.pk == user.pk for each in loaded)
+    loaded = _loaded(organization, "organization_users")
+    if loaded is not None:
+        return any(member.user_id == user.pk for member in loaded)
+    return bool(_members(organization).filter(user_id=user.pk).exists())
+
+
+def is_admin(organization: Any, user: Any) -> bool:
+    """Return whether the user is a member and an admin. Queries: as ``is_member``."""
+    if user is None or user.pk is None:
+        return False
+    loaded = _loaded(organization, "organization_users")
+    if loaded is not None:
+        return any(member.user_id == user.pk and member.is_admin for member in loaded)
+    return bool(_members(organization).filter(user_id=user.pk, is_admin=True).exists())
+
+
+def _loaded(organization: Any, relation: str) -> Any:
+    return getattr(organization, "_prefetched_objects_cache", {}).get(relation)
+
+
+def owns(member: Any) -> bool:
+    """Return whether the member owns the organization. Queries: 1."""
+    owners = family_of(member).owner._base_manager
+    return bool(owners.filter(organization_user_id=member.pk).exists())
+
+
+def _members(organization: Any) -> Any:
+    return family_of(organization).member._base_manager.filter(organization_id=organization.pk)
+
+
+def _insert(
+    organization: Any, user: Any, *, actor: Any, first_owns: bool, fields: dict[str, Any]
+) -> Any:
+    family = family_of(organization)
+    becomes_owner = first_owns and not _members(organization).exists()
+    if becomes_owner and family.has_field("member", "is_admin"):
+        fields = {**fields, "is_admin": True}
+    member = family.member(organization=organization, user=user, **fields)
+    member.save(force_insert=True)
+    if becomes_owner:
+        make_owner(family, organization, member)
+    signals.user_added.send(sender=organization, user=user)
+    signals.member_added.send(
+        sender=family.member, organization=organization, member=member, actor=actor
+    )
+    return member
+
+
+def make_owner(family: Family, organization: Any, member: Any) -> Any:
+    """Insert the owner row of an organization that has none."""
+    owner = family.owner(organization=organization, organization_user=member)
+    owner.save(force_insert=True)
+    return owner
+
+
+aadd = make_async(add)
+aget_or_add = make_async(get_or_add)
+aremove = make_async(remove)
+aleave = make_async(leave)
+aset_admin = make_async(set_admin)

@@ -1,0 +1,145 @@
+"""Organizations are made, changed and deleted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
+
+from .. import signals
+from ..conf import is_reserved
+from ..exceptions import SlugTaken
+from ..families import Family, default_family, family_of
+from ._async import make_async
+from ._locks import database_of, lock_organization, verb
+from .members import make_owner
+
+__all__ = ["achange", "acreate", "adelete", "change", "create", "delete"]
+
+
+def create(
+    user: Any,
+    *,
+    name: str,
+    slug: str | None = None,
+    is_active: bool | None = None,
+    model: Any = None,
+    org_defaults: dict[str, Any] | None = None,
+    org_user_defaults: dict[str, Any] | None = None,
+    actor: Any = None,
+) -> Any:
+    """Make an organization with a user as its first member, admin and owner.
+
+    Args:
+        slug: None for one made from the name.
+        is_active: None for the model's default.
+        model: the organization model; None for the project's default.
+        org_defaults: further values of the organization row.
+        org_user_defaults: values of the member row, in place of ``is_admin=True``.
+        actor: who makes it, if that is not the user.
+    Raises:
+        SlugTaken: another organization has the slug, or the word is reserved.
+    Queries: 4 to 6. Signals: organization_created, member_added.
+    """
+    family = family_of(model) if model is not None else default_family()
+    values = dict(org_defaults or {}, name=name)
+    if slug:
+        _refuse_reserved(slug)
+        values["slug"] = slug
+    if is_active is not None:
+        values["is_active"] = is_active
+    if org_user_defaults is None:
+        org_user_defaults = (
+            {"is_admin": True} if family.has_field("member", "is_admin") else {}
+        )
+    organization_model = model or family.organization
+    using = database_of(organization_model)
+    with transaction.atomic(using=using):
+        organization = organization_model(**values)
+        _save(organization, using, force_insert=True)
+        member = family.member(
+            **{**org_user_defaults, "user": user, "organization": organization}
+        )
+        member.save(force_insert=True)
+        make_owner(family, organization, member)
+        actor = actor or user
+        signals.organization_created.send(
+            sender=organization_model, organization=organization, actor=actor
+        )
+        signals.member_added.send(
+            sender=family.member, organization=organization, member=member, actor=actor
+        )
+    return organization
+
+
+@verb
+def change(organization: Any, *, actor: Any = None, **values: Any) -> Any:
+    """Set fields of an organization, such as its name or slug, and return it.
+
+    Raises:
+        SlugTaken: another organization has the slug, or the word is reserved.
+    Locks: the organization. Signals: organization_changed, if anything changed.
+    """
+    lock_organization(organization)
+    before = type(organization)._base_manager.get(pk=organization.pk)
+    changes = {
+        field: (getattr(before, field), value)
+        for field, value in values.items()
+        if getattr(before, field) != value
+    }
+    if "slug" in changes:
+        _refuse_reserved(changes["slug"][1])
+    for field, value in values.items():
+        setattr(organization, field, value)
+    if changes:
+        _save(organization, database_of(organization))
+        signals.organization_changed.send(
+            sender=type(organization), organization=organization, actor=actor, changes=changes
+        )
+    return organization
+
+
+@verb
+def delete(organization: Any, *, actor: Any = None) -> None:
+    """Delete an organization with its members, its owner row and its invitations.
+
+    Rows of the host project go the way their foreign keys say; a protected one raises.
+
+    Locks: the organization. Signals: organization_deleted, after the rows are gone and
+    before the transaction ends; the organization still has its key.
+    """
+    lock_organization(organization)
+    key = organization.pk
+    organization.delete()
+    organization.pk = key
+    signals.organization_deleted.send(
+        sender=type(organization), organization=organization, actor=actor
+    )
+
+
+def _refuse_reserved(slug: str) -> None:
+    if is_reserved(slug):
+        raise SlugTaken(_("This short name cannot be used. Choose another one."))
+
+
+def _save(organization: Any, using: str, **options: Any) -> None:
+    try:
+        with transaction.atomic(using=using):
+            organization.save(**options)
+    except IntegrityError as error:
+        if _slug_is_taken(family_of(organization), organization):
+            raise SlugTaken from error
+        raise
+
+
+def _slug_is_taken(family: Family, organization: Any) -> bool:
+    if not family.has_field("organization", "slug"):
+        return False
+    rows = family.organization._base_manager.filter(slug=organization.slug)
+    return bool(rows.exclude(pk=organization.pk).exists())
+
+
+acreate = make_async(create)
+achange = make_async(change)
+adelete = make_async(delete)

@@ -1,0 +1,148 @@
+"""Exactly one owner, who is a live member: the one place where code keeps that rule.
+
+The database keeps its part below all of this (see ``organizations.operations``): an
+organization that has an owner row never loses it. What it cannot see, an owner whose account
+is switched off, is refused here.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.apps import apps
+from django.utils.translation import gettext_lazy as _
+
+from .. import signals
+from ..exceptions import OrganizationMismatch, OwnerMustBeActive, OwnershipRequired
+from ..families import family_of
+from ._async import make_async
+from ._locks import lock_organization, verb
+from .members import make_owner
+
+__all__ = ["anchor", "atransfer", "is_owner", "owner_of", "refuse_to_deactivate", "transfer"]
+
+
+def owner_of(organization: Any) -> Any:
+    """Return the member who owns the organization, or None. Queries: 1."""
+    owners = family_of(organization).owner._base_manager
+    row = (
+        owners.filter(organization_id=organization.pk)
+        .select_related("organization_user__user")
+        .first()
+    )
+    return row.organization_user if row else None
+
+
+def is_owner(organization: Any, user: Any) -> bool:
+    """Return whether the user owns the organization. Queries: 1, or 0 with a loaded owner."""
+    if user is None or user.pk is None:
+        return False
+    row = organization._state.fields_cache.get("owner")
+    member = row._state.fields_cache.get("organization_user") if row is not None else None
+    if member is not None:
+        return bool(member.user_id == user.pk)
+    owners = family_of(organization).owner._base_manager
+    return bool(
+        owners.filter(
+            organization_id=organization.pk, organization_user__user_id=user.pk
+        ).exists()
+    )
+
+
+@verb
+def transfer(organization: Any, member: Any, *, actor: Any = None) -> Any:
+    """Make a member the owner and return the fresh member.
+
+    The old owner stays a member and an admin. An organization without an owner gains one.
+
+    Args:
+        member: the member (not the user) who takes over.
+    Raises:
+        TypeError: ``member`` is not a member row.
+        OrganizationMismatch: the member belongs to another organization, or is gone.
+        OwnerMustBeActive: the member's account is switched off.
+    Locks: the organization. Signals: owner_changed, ownership_transferred, if it changed.
+    """
+    family = family_of(organization)
+    if not isinstance(member, family.member):
+        raise TypeError(
+            f"The new owner must be a {family.member.__name__}, not {type(member).__name__}: "
+            "pass organization.organization_users.get(user=user)."
+        )
+    lock_organization(organization)
+    fresh = (
+        family.member._base_manager.filter(pk=member.pk, organization_id=organization.pk)
+        .select_related("user")
+        .first()
+    )
+    if fresh is None:
+        raise OrganizationMismatch
+    if fresh.user is None or not fresh.user.is_active:
+        raise OwnerMustBeActive
+    row = (
+        family.owner._base_manager.filter(organization_id=organization.pk)
+        .select_related("organization_user")
+        .first()
+    )
+    old = row.organization_user if row else None
+    if old == fresh:
+        return fresh
+    if family.has_field("member", "is_admin") and not fresh.is_admin:
+        fresh.is_admin = True
+        fresh.save()
+    if row is None:
+        row = make_owner(family, organization, fresh)
+    else:
+        row.organization_user = fresh
+        row.save()
+    _forget_cached_owner(organization)
+    signals.owner_changed.send(sender=organization, old=old, new=fresh)
+    signals.ownership_transferred.send(
+        sender=family.owner, organization=organization, old=old, new=fresh, actor=actor
+    )
+    return fresh
+
+
+def _forget_cached_owner(organization: Any) -> None:
+    organization._state.fields_cache.pop("owner", None)
+
+
+def refuse_to_deactivate(*, sender: Any, instance: Any, raw: bool = False, **kwargs: Any) -> None:
+    """Receiver of ``pre_save`` of the user: an owner's account is not switched off.
+
+    Queries: none for an active account, 1 to 2 for a switched-off one.
+    """
+    if raw or instance.pk is None or instance.is_active:
+        return
+    before = sender._base_manager.filter(pk=instance.pk, is_active=True)
+    if before.exists() and (names := owned_by(instance)):
+        raise OwnershipRequired(
+            _(
+                "This account owns %(organizations)s and cannot be deactivated. "
+                "Transfer the ownership first, or delete the organization."
+            )
+            % {"organizations": ", ".join(names)}
+        )
+
+
+def owned_by(user: Any) -> list[str]:
+    """Return the names of the organizations a user owns, at most five. Queries: 1."""
+    owners = apps.get_model("organizations", "OrganizationOwner")._base_manager
+    rows = owners.filter(organization_user__user_id=user.pk)
+    return [str(name) for name in rows.values_list("organization__name", flat=True)[:5]]
+
+
+def anchor(*, sender: Any, instance: Any, using: str, **kwargs: Any) -> None:
+    """Receiver of ``post_save`` of the owner: tie the organization to its owner row.
+
+    From then on an anchor row refers to the owner row, so no database lets that row go
+    while the organization stays. Queries: 1.
+    """
+    anchors = apps.get_model("organizations", "OwnerAnchor")._base_manager
+    key = instance.organization_id
+    anchors.using(using).bulk_create(
+        [anchors.model(organization_id=key, owner_id=key)], ignore_conflicts=True
+    )
+
+
+atransfer = make_async(transfer)

@@ -1,0 +1,111 @@
+"""``{% load org_tags %}``: names, standings, links and the switcher."""
+
+from __future__ import annotations
+
+import zlib
+from typing import Any
+
+from django import template
+from django.utils import timezone
+
+from ..backends import invitation_backend
+from ..families import default_family
+from ..grants import standing_of
+from ..mail import display_name
+from ..permissions import Access
+from ..services import invitations
+from ..services.access import members_with_standing
+from ..views.default import org_url as url_of
+
+register = template.Library()
+
+
+@register.inclusion_tag("organizations/organization_users.html", takes_context=True)
+def organization_users(context: Any, org: Any) -> Any:
+    """List an organization's members. Queries: 1."""
+    context.update({"organization_users": members_with_standing(org), "organization": org})
+    return context
+
+
+@register.filter
+def is_admin(org: Any, user: Any) -> bool:
+    """``{% if org|is_admin:user %}``"""
+    return bool(org.is_admin(user))
+
+
+@register.filter
+def is_owner(org: Any, user: Any) -> bool:
+    """``{% if org|is_owner:user %}``"""
+    return bool(org.is_owner(user))
+
+
+@register.filter
+def org_can(access: Access | None, permission: str) -> bool:
+    """``{% if access|org_can:"organizations.invite_member" %}``; False without an access."""
+    return access.has(permission) if isinstance(access, Access) else False
+
+
+@register.simple_tag
+def org_url(name: str, organization: Any, **kwargs: Any) -> str:
+    """``{% org_url "organization_detail" organization %}``: by slug if there is one."""
+    return url_of(name, organization, **kwargs)
+
+
+@register.filter
+def org_standing(member: Any) -> str:
+    """Return owner, admin or member. Queries: 0 for rows of ``members_with_standing``."""
+    if not hasattr(member, "owner_row"):
+        row = members_with_standing(member.organization).get(pk=member.pk)
+        member.owner_row = row.owner_row
+    return standing_of(
+        is_owner=member.owner_row is not None, is_admin=getattr(member, "is_admin", False)
+    ).value
+
+
+def _user(person: Any) -> Any:
+    return getattr(person, "user", person) if person is not None else None
+
+
+@register.filter
+def org_name(person: Any) -> str:
+    """Return what a member or user is called; the address of one who has not come yet."""
+    user = _user(person)
+    if user is not None and not user.is_active:
+        return getattr(user, user.get_email_field_name(), "") or str(user)
+    return display_name(user)
+
+
+@register.filter
+def org_initials(person: Any) -> str:
+    """Return one or two letters for an avatar."""
+    words = org_name(person).split("@")[0].replace(".", " ").split()
+    letters = [word[0] for word in words if word[0].isalnum()] or [w[0] for w in words]
+    return "".join(letters[:1] + letters[-1:] if len(letters) > 1 else letters).upper() or "?"
+
+
+@register.filter
+def org_hue(person: Any) -> int:
+    """Return 1 to 8, the same for the same person."""
+    user = _user(person)
+    return zlib.crc32(str(getattr(user, "pk", "")).encode()) % 8 + 1
+
+
+@register.inclusion_tag("organizations/switcher.html", takes_context=True)
+def org_switcher(context: Any) -> dict[str, Any]:
+    """The organizations of the signed-in user, the one of this page marked. Queries: 1 to 3."""
+    user = getattr(context.get("request"), "user", None)
+    if user is None or not user.is_authenticated:
+        return {"organizations": [], "current": None, "pending_count": 0}
+    family = default_family()
+    pending = 0
+    if family.invitation is not None and invitation_backend().requires_acceptance:
+        offers = invitations.open_for(user, model=family.invitation, now=timezone.now())
+        pending = offers.count()
+    return {
+        "organizations": family.organization._default_manager.filter(
+            is_active=True, users=user
+        )[:20],
+        "current": context.get("organization"),
+        "pending_count": pending,
+        "request": context.get("request"),
+    }

@@ -1,0 +1,78 @@
+"""All pages under one ``include``: organizations, members, sign-up, invitations.
+
+An organization is named by its key or its slug; the names and keywords of the URLs are those
+that django-organizations documents.
+"""
+
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_required
+from django.urls import include, path
+
+from . import converters
+from .backends import invitation_backend, registration_backend
+from .views import default as views
+
+__all__ = ["urlpatterns"]
+
+# Importing the module registers the converter that the patterns below name.
+assert converters.OrganizationConverter
+
+member_patterns = [
+    path("", views.OrganizationUserList.as_view(), name="organization_user_list"),
+    path("add/", views.OrganizationUserCreate.as_view(), name="organization_user_add"),
+    path(
+        "<str:user_pk>/remind/",
+        views.OrganizationUserRemind.as_view(),
+        name="organization_user_remind",
+    ),
+    path("<str:user_pk>/", views.OrganizationUserDetail.as_view(), name="organization_user_detail"),
+    path(
+        "<str:user_pk>/edit/", views.OrganizationUserUpdate.as_view(), name="organization_user_edit"
+    ),
+    path(
+        "<str:user_pk>/delete/",
+        views.OrganizationUserDelete.as_view(),
+        name="organization_user_delete",
+    ),
+]
+
+invitation_patterns = [
+    path(
+        "<str:invitation_pk>/resend/",
+        views.InvitationResend.as_view(),
+        name="organization_invitation_resend",
+    ),
+    path(
+        "<str:invitation_pk>/revoke/",
+        views.InvitationRevoke.as_view(),
+        name="organization_invitation_revoke",
+    ),
+]
+
+organization_patterns = [
+    path("", views.OrganizationDetail.as_view(), name="organization_detail"),
+    path("edit/", views.OrganizationUpdate.as_view(), name="organization_edit"),
+    path("delete/", views.OrganizationDelete.as_view(), name="organization_delete"),
+    path("leave/", views.OrganizationLeave.as_view(), name="organization_leave"),
+    path("transfer/", views.OrganizationTransfer.as_view(), name="organization_transfer"),
+    path("people/", include(member_patterns)),
+    path("invitations/", include(invitation_patterns)),
+]
+
+urlpatterns = [
+    path("", login_required(views.OrganizationList.as_view()), name="organization_list"),
+    path("add/", login_required(views.OrganizationCreate.as_view()), name="organization_add"),
+    path("sign-up/", views.OrganizationSignup.as_view(), name="organization_signup"),
+    path(
+        "sign-up/sent/", views.OrganizationSignupDone.as_view(), name="organization_signup_done"
+    ),
+    path("register/", include(registration_backend().get_urls())),
+    path(
+        "invitations/<str:invitation_pk>/answer/",
+        login_required(views.InvitationAnswer.as_view()),
+        name="organization_invitation_answer",
+    ),
+    path("invitations/", include(invitation_backend().get_urls())),
+    path("<organization:organization_pk>/", include(organization_patterns)),
+]

@@ -1,0 +1,368 @@
+"""The pages without access control, for projects that bring their own.
+
+``ViewFactory(model)`` gives them for another organization model. It makes subclasses and
+never touches the classes here.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ImproperlyConfigured
+from django.db import IntegrityError
+from django.db.models import Count, OuterRef, Q, Subquery, Value
+from django.db.models.functions import Coalesce
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.generic import (
+    CreateView,
+    DeleteView,
+    DetailView,
+    FormView,
+    ListView,
+    UpdateView,
+)
+
+from ..backends import invitation_backend, registration_backend
+from ..exceptions import OrganizationsError, OwnershipRequired, SlugTaken
+from ..families import default_family, family_of
+from ..forms import (
+    OrganizationAddForm,
+    OrganizationForm,
+    OrganizationUserAddForm,
+    OrganizationUserForm,
+    SignUpForm,
+)
+from ..grants import standing_of
+from ..doors import link_base, page_context
+from ..mail import after_commit
+from ..services import members, organizations, registration
+from ..services.access import members_with_standing
+from .mixins import OrganizationMixin, OrganizationUserMixin
+
+__all__ = [
+    "BaseOrganizationCreate",
+    "BaseOrganizationDelete",
+    "BaseOrganizationDetail",
+    "BaseOrganizationList",
+    "BaseOrganizationUpdate",
+    "BaseOrganizationUserCreate",
+    "BaseOrganizationUserDelete",
+    "BaseOrganizationUserDetail",
+    "BaseOrganizationUserList",
+    "BaseOrganizationUserRemind",
+    "BaseOrganizationUserUpdate",
+    "OrganizationSignup",
+    "ViewFactory",
+]
+
+
+class PageMixin:
+    """Context that every page needs, and the organization model of pages without one yet."""
+
+    org_model: Any = None
+
+    def get_org_model(self) -> Any:
+        return self.org_model or default_family().organization
+
+    def get_context_data(self, **kwargs: Any) -> Any:
+        return super().get_context_data(**{**page_context(), **kwargs})  # type: ignore[misc]
+
+
+class RequestFormMixin:
+    """Hands the request to the form, and turns an error of a verb into one of the form."""
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        kwargs: dict[str, Any] = super().get_form_kwargs()  # type: ignore[misc]
+        return {**kwargs, "request": self.request}  # type: ignore[attr-defined]
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        try:
+            return super().form_valid(form)  # type: ignore[misc, no-any-return]
+        except OrganizationsError as error:
+            field = "slug" if isinstance(error, SlugTaken) and "slug" in form.fields else None
+            form.add_error(field, str(error))
+        except IntegrityError:
+            form.add_error(None, _("Somebody else has just changed this. Try again."))
+        return self.form_invalid(form)  # type: ignore[attr-defined, no-any-return]
+
+
+class BaseOrganizationList(PageMixin, ListView):
+    """The organizations of the signed-in user. Queries: 2, or 3 with several pages."""
+
+    context_object_name = "organizations"
+    template_name = "organizations/organization_list.html"
+    paginate_by = 50
+
+    def get_queryset(self) -> Any:
+        model = self.get_org_model()
+        family = family_of(model)
+        rows = family.member._base_manager.filter(organization_id=OuterRef("pk"))
+        counts = rows.order_by().values("organization_id").annotate(n=Count("pk")).values("n")
+        mine = rows.filter(user_id=self.request.user.pk)
+        has_admins = family.has_field("member", "is_admin")
+        return model.active.filter(users=self.request.user).annotate(
+            member_count=Coalesce(Subquery(counts), 0),
+            my_admin=Subquery(mine.values("is_admin")) if has_admins else Value(False),
+            my_owner=Subquery(mine.values(f"{family.owner_lookup}__pk")),
+        )
+
+    def get_context_data(self, **kwargs: Any) -> Any:
+        context = super().get_context_data(**kwargs)
+        context[self.context_object_name] = context["object_list"]
+        for organization in context["object_list"]:
+            organization.standing = standing_of(
+                is_owner=organization.my_owner is not None, is_admin=organization.my_admin
+            )
+        return context
+
+
+class BaseOrganizationDetail(OrganizationMixin, DetailView):
+    """An organization with its first members. Queries: 4."""
+
+    template_name = "organizations/organization_detail.html"
+    members_shown = 12
+
+    def get_context_data(self, **kwargs: Any) -> Any:
+        rows = members_with_standing(self.organization)
+        return super().get_context_data(
+            organization_users=rows[: self.members_shown],
+            member_count=rows.count(),
+            owner=rows.filter(owner_row__isnull=False).first(),
+            **kwargs,
+        )
+
+
+class BaseOrganizationCreate(PageMixin, RequestFormMixin, CreateView):
+    """A new organization."""
+
+    form_class: Any = OrganizationAddForm
+    template_name = "organizations/organization_form.html"
+
+    def get_queryset(self) -> Any:
+        return self.get_org_model()._default_manager.all()
+
+    def get_success_url(self) -> str:
+        return reverse("organization_list")
+
+
+class BaseOrganizationUpdate(OrganizationMixin, RequestFormMixin, UpdateView):
+    """The settings of an organization."""
+
+    form_class: Any = OrganizationForm
+    template_name = "organizations/organization_form.html"
+
+
+class BaseOrganizationDelete(OrganizationMixin, DeleteView):
+    """The end of an organization."""
+
+    template_name = "organizations/organization_confirm_delete.html"
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        organizations.delete(self.organization, actor=self.request.user)
+        return redirect(self.get_success_url())
+
+    def get_success_url(self) -> str:
+        return reverse("organization_list")
+
+
+class BaseOrganizationUserList(OrganizationMixin, ListView):
+    """The members of an organization, found by name or address with ``q``. Queries: 3."""
+
+    template_name = "organizations/organizationuser_list.html"
+    paginate_by = 50
+
+    def get_queryset(self) -> Any:
+        rows = members_with_standing(self.organization).order_by("user_id")
+        self.query = self.request.GET.get("q", "").replace("\x00", "").strip()[:200]
+        if self.query:
+            rows = rows.filter(self.matches(rows.model._meta.get_field("user").related_model))
+        return rows
+
+    def matches(self, user_model: Any) -> Q:
+        """Return the condition for the words of the search: each in a name or the address."""
+        has = {field.name for field in user_model._meta.fields}
+        names = {
+            user_model.USERNAME_FIELD,
+            user_model.get_email_field_name(),
+            "first_name",
+            "last_name",
+        }
+        condition = Q()
+        for word in self.query.split()[:5]:
+            each = Q()
+            for name in sorted(names & has):
+                each |= Q(**{f"user__{name}__icontains": word})
+            condition &= each
+        return condition
+
+    def get_context_data(self, **kwargs: Any) -> Any:
+        context = super().get_context_data(query=self.query, **kwargs)
+        context["organization_users"] = context["object_list"]
+        context["member_count"] = context["paginator"].count
+        return context
+
+
+class BaseOrganizationUserDetail(OrganizationUserMixin, DetailView):
+    """One member."""
+
+    template_name = "organizations/organizationuser_detail.html"
+
+
+class BaseOrganizationUserCreate(OrganizationMixin, RequestFormMixin, CreateView):
+    """A new member."""
+
+    form_class: Any = OrganizationUserAddForm
+    template_name = "organizations/organizationuser_form.html"
+
+    def get_queryset(self) -> Any:
+        return family_of(self.get_org_model()).member._default_manager.all()
+
+    def get_success_url(self) -> str:
+        return reverse("organization_user_list", args=[self.organization.pk])
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {**super().get_form_kwargs(), "organization": self.organization}
+
+    def get_context_data(self, **kwargs: Any) -> Any:
+        accepts = invitation_backend().requires_acceptance
+        return super().get_context_data(requires_acceptance=accepts, **kwargs)
+
+
+class BaseOrganizationUserRemind(OrganizationUserMixin, DetailView):
+    """Mails a pending account's link again; 410 for a person who has come already.
+
+    For backends that make an account for an address, as the default one does.
+    """
+
+    template_name = "organizations/organizationuser_remind.html"
+
+    def get_success_url(self) -> str:
+        return reverse("organization_user_list", args=[self.organization.pk])
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not registration.is_pending(self.organization_user.user):
+            return self.gone()
+        return super().get(request, *args, **kwargs)
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        user = self.organization_user.user
+        if not registration.is_pending(user):
+            return self.gone()
+        remind(user, organization=self.organization, request=request)
+        messages.success(request, _("The mail is on its way."))
+        return redirect(self.get_success_url())
+
+    def gone(self) -> HttpResponse:
+        """Say that there is nothing to remind of."""
+        context = {
+            **page_context(),
+            "organization": self.organization,
+            "organization_user": self.organization_user,
+            "gone": True,
+        }
+        return render(self.request, self.template_name, context, status=410)
+
+
+def remind(user: Any, *, organization: Any, request: HttpRequest) -> None:
+    """Mail a pending account's link again, after the transaction."""
+    backend = invitation_backend()
+    base = link_base(request)
+    after_commit(
+        lambda: backend.send_reminder(
+            user, domain=base, organization=organization, sender=request.user
+        )
+    )
+
+
+class BaseOrganizationUserUpdate(OrganizationUserMixin, UpdateView):
+    """What a member may do."""
+
+    form_class: Any = OrganizationUserForm
+    template_name = "organizations/organizationuser_form.html"
+
+
+class BaseOrganizationUserDelete(OrganizationUserMixin, DeleteView):
+    """The end of a membership."""
+
+    template_name = "organizations/organizationuser_confirm_delete.html"
+
+    def get_context_data(self, **kwargs: Any) -> Any:
+        return super().get_context_data(blocked=members.owns(self.organization_user), **kwargs)
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        try:
+            members.remove(
+                self.organization, self.organization_user.user, actor=self.request.user
+            )
+        except OwnershipRequired as error:
+            messages.error(self.request, str(error))
+            return self.render_to_response(self.get_context_data(form=form), status=409)
+        return redirect(self.get_success_url())
+
+    def get_success_url(self) -> str:
+        return reverse("organization_user_list", args=[self.organization.pk])
+
+
+class OrganizationSignup(PageMixin, FormView):
+    """A visitor who is new signs up with an organization; the backend mails the link.
+
+    Attributes:
+        backend: a registration backend; None for the project's.
+        success_url: where to go then; needed unless ``get_success_url`` is overridden.
+    """
+
+    form_class: Any = SignUpForm
+    template_name = "organizations/signup_form.html"
+    backend: Any = None
+    success_url: Any = None
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        if request.user.is_authenticated:
+            return redirect("organization_add")
+        return super().dispatch(request, *args, **kwargs)
+
+    def get_success_url(self) -> str:
+        if self.success_url:
+            return str(self.success_url)
+        raise ImproperlyConfigured(
+            f"{type(self).__name__} must either have a `success_url` attribute "
+            "or override `get_success_url`"
+        )
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        success_url = self.get_success_url()
+        backend = self.backend or registration_backend()
+        data = form.cleaned_data
+        try:
+            backend.register(
+                data["email"], name=data["name"], slug=data["slug"] or None, request=self.request
+            )
+        except SlugTaken as error:
+            form.add_error("slug", str(error))
+        except OrganizationsError as error:
+            form.add_error("email", str(error))
+        if form.errors:
+            return self.form_invalid(form)
+        return redirect(success_url)
+
+
+class ViewFactory:
+    """The pages of another organization model, without access control.
+
+    ``ViewFactory(Account).OrganizationList`` is a new subclass of ``BaseOrganizationList``.
+    """
+
+    def __init__(self, org_model: Any) -> None:
+        self.org_model = org_model
+
+    def __getattr__(self, name: str) -> Any:
+        base = globals().get(f"Base{name}")
+        if not name.startswith("Organization") or base is None:
+            raise AttributeError(f"ViewFactory has no view named {name!r}.")
+        view = type(name, (base,), {"org_model": self.org_model, "__doc__": base.__doc__})
+        setattr(self, name, view)
+        return view

@@ -1,0 +1,417 @@
+"""The default pages: those of ``views.base`` with access control and safer forms."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import ProtectedError, RestrictedError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse, reverse_lazy
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.generic import FormView, TemplateView, View
+
+from .. import permissions
+from ..backends import invitation_backend
+from ..exceptions import OrganizationsError
+from ..families import family_of
+from ..forms import (
+    DeleteOrganizationForm,
+    InviteForm,
+    MemberForm,
+    OrganizationCreateForm,
+    OrganizationSettingsForm,
+    TransferForm,
+)
+from ..services import addresses, invitations, members
+from ..states import InvitationStatus
+from . import base
+from .base import PageMixin, RequestFormMixin, ViewFactory
+from .mixins import AccessRequiredMixin, OrganizationUserMixin
+
+__all__ = [
+    "InvitationAnswer",
+    "InvitationResend",
+    "InvitationRevoke",
+    "OrganizationCreate",
+    "OrganizationDelete",
+    "OrganizationDetail",
+    "OrganizationLeave",
+    "OrganizationList",
+    "OrganizationSignup",
+    "OrganizationSignupDone",
+    "OrganizationTransfer",
+    "OrganizationUpdate",
+    "OrganizationUserCreate",
+    "OrganizationUserDelete",
+    "OrganizationUserDetail",
+    "OrganizationUserList",
+    "OrganizationUserRemind",
+    "OrganizationUserUpdate",
+    "bases",
+]
+
+#: The pages without access control, for the project's default model.
+bases = ViewFactory(None)
+
+
+def org_url(name: str, organization: Any, **kwargs: Any) -> str:
+    """Return the URL of a page of an organization, with its slug if it has one."""
+    pk = getattr(organization, "slug", None) or organization.pk
+    return reverse(name, kwargs={"organization_pk": pk, **kwargs})
+
+
+class OrganizationFormMixin(RequestFormMixin):
+    """For forms that take the organization, call a verb in ``save()`` and end with a message."""
+
+    done: Any = ""
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        kwargs = super().get_form_kwargs()
+        kwargs.pop("instance", None)
+        return {**kwargs, "organization": self.organization}  # type: ignore[attr-defined]
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        try:
+            self.saved = form.save()
+        except OrganizationsError as error:
+            field = error.code.startswith("slug") and "slug"
+            form.add_error(field or None, str(error))
+            return self.form_invalid(form)  # type: ignore[attr-defined, no-any-return]
+        messages.success(self.request, self.get_message())  # type: ignore[attr-defined]
+        return redirect(self.get_success_url())  # type: ignore[attr-defined]
+
+    def get_message(self) -> str:
+        return str(self.done)
+
+
+class OrganizationList(base.BaseOrganizationList):
+    """Mine, with the offers to my verified addresses. Queries: at most 6."""
+
+    def get_context_data(self, **kwargs: Any) -> Any:
+        found: Any = []
+        model = family_of(self.get_org_model()).invitation
+        if model is not None and invitation_backend().requires_acceptance:
+            found = invitations.open_for(self.request.user, model=model, now=timezone.now())
+        return super().get_context_data(
+            invitations=found,
+            addresses=addresses.verified_addresses(self.request.user),
+            **kwargs,
+        )
+
+
+class OrganizationDetail(AccessRequiredMixin, base.BaseOrganizationDetail):
+    permission = permissions.VIEW_ORGANIZATION
+
+    def get_context_data(self, **kwargs: Any) -> Any:
+        pending = open_invitations(self.organization).count()
+        return super().get_context_data(pending_count=pending, **kwargs)
+
+
+class OrganizationCreate(PageMixin, RequestFormMixin, FormView):
+    """A new organization of the person who is signed in."""
+
+    form_class = OrganizationCreateForm
+    template_name = "organizations/organization_form.html"
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {**super().get_form_kwargs(), "org_model": self.get_org_model()}
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        try:
+            organization = form.save()
+        except OrganizationsError as error:
+            form.add_error("slug", str(error))
+            return self.form_invalid(form)
+        messages.success(self.request, _("%(name)s is ready.") % {"name": organization})
+        return redirect(org_url("organization_detail", organization))
+
+
+class OrganizationUpdate(AccessRequiredMixin, OrganizationFormMixin, PageMixin, FormView):
+    permission = permissions.CHANGE_ORGANIZATION
+    form_class = OrganizationSettingsForm
+    template_name = "organizations/organization_form.html"
+    done = gettext_lazy("The settings are saved.")
+
+    def get_success_url(self) -> str:
+        return org_url("organization_edit", self.organization)
+
+
+class OrganizationDelete(AccessRequiredMixin, OrganizationFormMixin, PageMixin, FormView):
+    permission = permissions.DELETE_ORGANIZATION
+    form_class = DeleteOrganizationForm
+    template_name = "organizations/organization_confirm_delete.html"
+    success_url = reverse_lazy("organization_list")
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        try:
+            return super().form_valid(form)
+        except (ProtectedError, RestrictedError):
+            form.add_error(
+                None,
+                _("Other data still needs this organization. Remove that data first."),
+            )
+            return self.form_invalid(form)
+
+    def get_message(self) -> str:
+        return _("%(name)s is deleted.") % {"name": self.organization}
+
+    def get_context_data(self, **kwargs: Any) -> Any:
+        return super().get_context_data(consequences=consequences(self.organization), **kwargs)
+
+
+def consequences(organization: Any) -> list[tuple[str, int]]:
+    """Return what goes with an organization: names of kinds, with how many rows."""
+    rows = []
+    for relation in type(organization)._meta.related_objects:
+        model = relation.related_model
+        if relation.hidden or getattr(model, "family_kind", None) == "owner":
+            continue
+        if relation.one_to_one or relation.many_to_many:
+            continue
+        count = model._base_manager.filter(**{relation.field.name: organization.pk}).count()
+        if count:
+            name = model._meta.verbose_name if count == 1 else model._meta.verbose_name_plural
+            rows.append((str(name), count))
+    return rows
+
+
+class OrganizationLeave(AccessRequiredMixin, TemplateView):
+    """The end of one's own membership."""
+
+    template_name = "organizations/organization_leave.html"
+
+    def get_context_data(self, **kwargs: Any) -> Any:
+        return super().get_context_data(
+            member=self.access.member, blocked=self.access.is_owner, **kwargs
+        )
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        self.require_member()
+        return super().get(request, *args, **kwargs)
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        self.require_member()
+        try:
+            members.leave(self.organization, request.user)
+        except OrganizationsError as error:
+            messages.error(request, str(error))
+            return self.render_to_response(self.get_context_data(), status=409)
+        messages.success(request, _("You have left %(name)s.") % {"name": self.organization})
+        return redirect("organization_list")
+
+    def require_member(self) -> None:
+        if not self.access.is_member:
+            raise Http404
+
+
+class OrganizationTransfer(AccessRequiredMixin, OrganizationFormMixin, PageMixin, FormView):
+    permission = permissions.TRANSFER_ORGANIZATION
+    form_class = TransferForm
+    template_name = "organizations/organization_transfer.html"
+
+    def get_success_url(self) -> str:
+        return org_url("organization_detail", self.organization)
+
+    def get_message(self) -> str:
+        return _("%(name)s has a new owner.") % {"name": self.organization}
+
+
+def open_invitations(organization: Any) -> Any:
+    """Return the pending invitations of an organization, expired ones among them."""
+    family = family_of(organization)
+    if family.invitation is None or not family.has_field("invitation", "status"):
+        return family.member._default_manager.none()
+    return family.invitation._default_manager.filter(
+        organization_id=organization.pk, status=InvitationStatus.PENDING
+    ).select_related("invited_by")
+
+
+class OrganizationUserList(AccessRequiredMixin, base.BaseOrganizationUserList):
+    """Members, and before them the people who have not answered yet. Queries: at most 8."""
+
+    permission = permissions.VIEW_MEMBER
+    invitations_shown = 25
+
+    def get_context_data(self, **kwargs: Any) -> Any:
+        found: Any = []
+        count = 0
+        if self.access.has(permissions.INVITE_MEMBER):
+            rows = open_invitations(self.organization).order_by("-created", "-pk")
+            pages = Paginator(rows, self.invitations_shown)
+            count = pages.count
+            found = pages.get_page(self.request.GET.get("invitations"))
+        return super().get_context_data(invitations=found, invitation_count=count, **kwargs)
+
+
+class OrganizationUserDetail(AccessRequiredMixin, base.BaseOrganizationUserDetail):
+    """One member: oneself, or anybody for those who may change members."""
+
+    permission = permissions.VIEW_MEMBER
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if self.organization_user.user_id != request.user.pk:
+            self.access.require(permissions.CHANGE_MEMBER)
+        return super().get(request, *args, **kwargs)
+
+
+class OrganizationUserCreate(AccessRequiredMixin, OrganizationFormMixin, PageMixin, FormView):
+    """Invites somebody, or adds at once if the project's backend does not ask."""
+
+    permission = permissions.INVITE_MEMBER
+    form_class = InviteForm
+    template_name = "organizations/organizationuser_form.html"
+
+    def get_context_data(self, **kwargs: Any) -> Any:
+        accepts = invitation_backend().requires_acceptance
+        return super().get_context_data(requires_acceptance=accepts, **kwargs)
+
+    def get_success_url(self) -> str:
+        return org_url("organization_user_list", self.organization)
+
+    def get_message(self) -> str:
+        address = self.get_form_kwargs()["data"].get("email", "")
+        if invitation_backend().requires_acceptance:
+            return _("The invitation to %(address)s is on its way.") % {"address": address}
+        return _("%(address)s is a member now.") % {"address": address}
+
+
+class OrganizationUserUpdate(AccessRequiredMixin, OrganizationUserMixin, PageMixin, FormView):
+    permission = permissions.CHANGE_MEMBER
+    form_class = MemberForm
+    template_name = "organizations/organizationuser_form.html"
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        member = self.organization_user
+        return {**super().get_form_kwargs(), "request": self.request, "member": member}
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        try:
+            form.save()
+        except OrganizationsError as error:
+            form.add_error(None, str(error))
+            return self.form_invalid(form)
+        messages.success(self.request, _("The change is saved."))
+        return redirect(org_url("organization_user_list", self.organization))
+
+
+class OrganizationUserDelete(AccessRequiredMixin, base.BaseOrganizationUserDelete):
+    permission = permissions.REMOVE_MEMBER
+
+    def get_success_url(self) -> str:
+        messages.success(self.request, _("The member is removed."))
+        return org_url("organization_user_list", self.organization)
+
+
+class OrganizationUserRemind(AccessRequiredMixin, base.BaseOrganizationUserRemind):
+    permission = permissions.INVITE_MEMBER
+
+    def get_success_url(self) -> str:
+        return org_url("organization_user_list", self.organization)
+
+
+class InvitationActionMixin(AccessRequiredMixin):
+    """Fetches an invitation of the organization in the URL."""
+
+    permission = permissions.INVITE_MEMBER
+
+    def get_invitation(self) -> Any:
+        model = family_of(self.organization).invitation
+        if model is None:
+            raise Http404
+        return get_object_or_404(
+            model._default_manager.select_related("organization", "invited_by"),
+            pk=self.kwargs["invitation_pk"],
+            organization_id=self.organization.pk,
+        )
+
+    def back(self) -> HttpResponse:
+        return redirect(org_url("organization_user_list", self.organization))
+
+
+class InvitationResend(InvitationActionMixin, View):
+    """Sends an invitation again, with a new link."""
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        invitation = self.get_invitation()
+        try:
+            invitation_backend().resend(
+                invitation, actor=request.user, now=timezone.now(), request=request
+            )
+        except OrganizationsError as error:
+            messages.error(request, str(error))
+        else:
+            address = invitation.invitee_identifier
+            messages.success(
+                request,
+                _("The invitation to %(address)s is on its way again.") % {"address": address},
+            )
+        return self.back()
+
+
+class InvitationRevoke(InvitationActionMixin, TemplateView):
+    """Withdraws an invitation."""
+
+    template_name = "organizations/organizationinvitation_revoke.html"
+
+    def get_context_data(self, **kwargs: Any) -> Any:
+        return super().get_context_data(invitation=self.get_invitation(), **kwargs)
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        invitation = self.get_invitation()
+        try:
+            invitations.revoke(invitation, actor=request.user, now=timezone.now())
+        except OrganizationsError as error:
+            messages.error(request, str(error))
+        else:
+            messages.success(request, _("The invitation is withdrawn."))
+        return self.back()
+
+
+class InvitationAnswer(View):
+    """Accepts or declines an open invitation to one of my verified addresses (POST)."""
+
+    http_method_names = ["post", "options"]
+
+    def post(self, request: HttpRequest, invitation_pk: Any) -> HttpResponse:
+        model = base.default_family().invitation
+        offers = invitations.open_for(request.user, model=model, now=timezone.now())
+        invitation = get_object_or_404(offers, pk=invitation_pk)
+        try:
+            if request.POST.get("action") == "decline":
+                invitations.decline(invitation, user=request.user, now=timezone.now())
+                messages.success(request, _("You have declined the invitation."))
+                return redirect("organization_list")
+            invitations.accept(invitation, user=request.user, now=timezone.now())
+        except OrganizationsError as error:
+            messages.error(request, str(error))
+            return redirect("organization_list")
+        organization = invitation.organization
+        messages.success(request, _("Welcome to %(organization)s.") % {"organization": organization})
+        return redirect(org_url("organization_detail", organization))
+
+
+class OrganizationSignup(base.OrganizationSignup):
+    """Sign-up with an organization, as the project's backend does it."""
+
+    success_url = reverse_lazy("organization_signup_done")
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        response = super().form_valid(form)
+        if response.status_code == 302:
+            self.request.session["organizations_signup"] = form.cleaned_data["email"]
+        return response
+
+
+class OrganizationSignupDone(PageMixin, TemplateView):
+    """Look into your mailbox."""
+
+    template_name = "organizations/register_success.html"
+
+    def get_context_data(self, **kwargs: Any) -> Any:
+        address = self.request.session.get("organizations_signup", "")
+        return super().get_context_data(address=address, **kwargs)

@@ -1,0 +1,194 @@
+"""View mixins: fetch the organization of the URL, and let only some people in.
+
+``MembershipRequiredMixin``, ``AdminRequiredMixin`` and ``OwnerRequiredMixin`` raise
+``PermissionDenied`` and presume a login check, as they always have. ``AccessRequiredMixin``
+is what the default pages use: it sends strangers to the login page, answers "not found" to
+everybody who is no member, and tells a member which permission is missing.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponseBase
+from django.shortcuts import get_object_or_404
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+
+from ..converters import as_key, find_organization
+from ..exceptions import PermissionMissing
+from ..families import default_family, family_of
+from ..doors import forbidden, not_found, page_context
+from ..services.access import access_of, members_with_standing
+
+__all__ = [
+    "AccessRequiredMixin",
+    "AdminRequiredMixin",
+    "MembershipRequiredMixin",
+    "OrganizationMixin",
+    "OrganizationUserMixin",
+    "OwnerRequiredMixin",
+]
+
+
+class OrganizationMixin:
+    """Fetches the organization that the URL keyword ``organization_pk`` names.
+
+    Attributes:
+        org_model: the organization class; None for the project's default.
+        org_context_name: what templates call the organization.
+    """
+
+    org_model: Any = None
+    org_context_name = "organization"
+    request: Any
+    args: Any
+    kwargs: Any
+
+    def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        super().setup(request, *args, **kwargs)  # type: ignore[misc]
+        self.kwargs = self._with_key(kwargs)
+
+    def _with_key(self, kwargs: dict[str, Any]) -> dict[str, Any]:
+        """Return the URL's keywords with the organization's key in place of its slug."""
+        value = kwargs.get("organization_pk")
+        model = self.get_org_model()
+        if value is None or isinstance(as_key(model, value), int):
+            return kwargs
+        found = find_organization(model, value)
+        return kwargs if found is None else {**kwargs, "organization_pk": found.pk}
+
+    def get_org_model(self) -> Any:
+        return self.org_model or default_family().organization
+
+    def get_context_data(self, **kwargs: Any) -> Any:
+        kwargs = {**page_context(), self.org_context_name: self.organization, **kwargs}
+        return super().get_context_data(**kwargs)  # type: ignore[misc]
+
+    @cached_property
+    def organization(self) -> Any:
+        model = self.get_org_model()
+        key = as_key(model, self.kwargs.get("organization_pk"))
+        if key is None:
+            raise Http404
+        return get_object_or_404(model, pk=key)
+
+    def get_object(self, queryset: Any = None) -> Any:
+        return self.organization
+
+    get_organization = get_object  # available when get_object is overridden
+
+
+class OrganizationUserMixin(OrganizationMixin):
+    """Fetches the member that ``organization_pk`` and ``user_pk`` (a user's key) name.
+
+    Attributes:
+        user_model: the member class; None for the one of the organization's family.
+        org_user_context_name: what templates call the member.
+    """
+
+    user_model: Any = None
+    org_user_context_name = "organization_user"
+
+    def get_user_model(self) -> Any:
+        return self.user_model or family_of(self.get_org_model()).member
+
+    def get_context_data(self, **kwargs: Any) -> Any:
+        kwargs = {self.org_user_context_name: self.organization_user, **kwargs}
+        return super().get_context_data(**kwargs)
+
+    @cached_property
+    def organization_user(self) -> Any:
+        model = self.get_user_model()
+        key = as_key(model._meta.get_field("user").related_model, self.kwargs.get("user_pk"))
+        if key is None:
+            raise Http404
+        rows = members_with_standing(self.organization)
+        if rows.model is not model:
+            rows = model._default_manager.filter(
+                organization_id=self.organization.pk
+            ).select_related("user")
+        return get_object_or_404(rows.select_related("organization", "user"), user_id=key)
+
+    def get_object(self, queryset: Any = None) -> Any:
+        return self.organization_user
+
+
+class _RequiredMixin(OrganizationMixin):
+    """Asks one question about the user before the view runs; superusers always pass."""
+
+    denied: Any = None
+
+    def allows(self, user: Any) -> bool:
+        raise NotImplementedError
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        self.request = request
+        self.args = args
+        self.kwargs = kwargs = self._with_key(kwargs)
+        if not (self.allows(request.user) or getattr(request.user, "is_superuser", False)):
+            raise PermissionDenied(self.denied)
+        return super().dispatch(request, *args, **kwargs)  # type: ignore[misc, no-any-return]
+
+
+class MembershipRequiredMixin(_RequiredMixin):
+    """Lets members in."""
+
+    denied = _("Wrong organization")
+
+    def allows(self, user: Any) -> bool:
+        return bool(self.organization.is_member(user))
+
+
+class AdminRequiredMixin(_RequiredMixin):
+    """Lets admins in."""
+
+    denied = _("Sorry, admins only")
+
+    def allows(self, user: Any) -> bool:
+        return bool(self.organization.is_admin(user))
+
+
+class OwnerRequiredMixin(_RequiredMixin):
+    """Lets the owner in."""
+
+    denied = _("You are not the organization owner")
+
+    def allows(self, user: Any) -> bool:
+        return bool(self.organization.is_owner(user))
+
+
+class AccessRequiredMixin(OrganizationMixin):
+    """Lets those in who have ``permission``; ``self.access`` holds the answer.
+
+    Attributes:
+        permission: the name of the needed permission; None asks for nothing but access.
+    Queries: 2, the organization and the access.
+    """
+
+    permission: str | None = None
+
+    @cached_property
+    def access(self) -> Any:
+        return access_of(self.request.user, self.organization)
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path())
+        try:
+            if not self.access.may_enter:
+                return not_found(request)
+            if self.permission is not None:
+                self.access.require(self.permission)
+            return super().dispatch(request, *args, **self.kwargs)  # type: ignore[misc, no-any-return]
+        except PermissionMissing as error:
+            return forbidden(
+                request, error, organization=self.organization, access=self.access
+            )
+        except Http404:
+            return not_found(request)
+
+    def get_context_data(self, **kwargs: Any) -> Any:
+        return super().get_context_data(**{"access": self.access, **kwargs})
