@@ -129,6 +129,9 @@ class AbstractOrganization(SharedBaseModel, AbstractBaseOrganization):
 class AbstractOrganizationUser(SharedBaseModel, AbstractBaseOrganizationUser):
     """A member: one user in one organization."""
 
+    organization_id: Any
+    user_id: Any
+
     is_admin = models.BooleanField(default=False)
 
     class Meta(AbstractBaseOrganizationUser.Meta):
@@ -139,21 +142,23 @@ class AbstractOrganizationUser(SharedBaseModel, AbstractBaseOrganizationUser):
     def __str__(self) -> str:
         return f"{_label(self)} ({self.organization.name})"
 
-    def delete(self, using: Any = None, keep_parents: bool = False) -> Any:
-        """Delete the member; the owner is refused with ``OwnershipRequired``."""
-        if members.owns(self):
-            raise OwnershipRequired
-        return super().delete(using=using, keep_parents=keep_parents)
-
     def get_absolute_url(self) -> str:
         return reverse(
             "organization_user_detail",
             kwargs={"organization_pk": self.organization_id, "user_pk": self.user_id},
         )
 
+    def delete(self, using: Any = None, keep_parents: bool = False) -> Any:
+        """Delete the member; the owner is refused with ``OwnershipRequired``."""
+        if members.owns(self):
+            raise OwnershipRequired
+        return super().delete(using=using, keep_parents=keep_parents)
+
 
 class AbstractOrganizationOwner(SharedBaseModel, AbstractBaseOrganizationOwner):
     """The fact that one member owns the organization."""
+
+    organization_id: Any
 
     class Meta(AbstractBaseOrganizationOwner.Meta):
         abstract = True
@@ -182,9 +187,7 @@ class InvitationLifecycle(models.Model):
     """
 
     #: A value of ``InvitationStatus``; "expired" is never stored.
-    status = models.CharField(
-        max_length=20, default=InvitationStatus.PENDING.value, editable=False
-    )
+    status = models.CharField(max_length=20, default=InvitationStatus.PENDING.value, editable=False)
     is_admin = models.BooleanField(_("as an admin"), default=False)
     #: Digest of the secret in the mailed link; the secret itself is nowhere.
     token_digest = models.CharField(max_length=64, null=True, unique=True, editable=False)  # noqa: DJ001

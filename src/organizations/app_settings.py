@@ -8,6 +8,8 @@ from .backends import invitation_backend, registration_backend
 
 __all__ = ["ORGS_EMAIL_LENGTH", "ORGS_INVITATION_BACKEND", "ORGS_REGISTRATION_BACKEND"]
 
+ORGS_INVITATION_BACKEND: str
+ORGS_REGISTRATION_BACKEND: str
 ORGS_EMAIL_LENGTH = 254
 
 

@@ -122,6 +122,10 @@ class AbstractBaseOrganizationUser(models.Model):
 
     family_kind = "member"
 
+    # Added when the family is joined, or written out by the project.
+    user: Any
+    organization: Any
+
     class Meta:
         abstract = True
         ordering = ["organization", "user"]
@@ -164,6 +168,10 @@ class AbstractBaseOrganizationOwner(models.Model):
 
     family_kind = "owner"
 
+    # Added when the family is joined, or written out by the project.
+    organization_user: Any
+    organization: Any
+
     class Meta:
         abstract = True
 
@@ -183,12 +191,16 @@ class AbstractBaseInvitation(models.Model):
 
     family_kind = "invitation"
 
+    # Added when the family is joined, or written out by the project.
+    invited_by: Any
+    invitee: Any
+    organization: Any
+
     guid = models.UUIDField(editable=False)
     invitee_identifier = models.CharField(
         max_length=1000,
         help_text=_(
-            "The contact identifier for the invitee, email, phone number,"
-            " social media handle, etc."
+            "The contact identifier for the invitee, email, phone number, social media handle, etc."
         ),
     )
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import admin
 
 __all__ = [
@@ -19,16 +17,16 @@ class BaseOwnerInline(admin.StackedInline):
 
 
 class BaseOrganizationAdmin(admin.ModelAdmin):
-    list_display: Any = ["name", "is_active"]
-    prepopulated_fields: Any = {"slug": ("name",)}
-    search_fields: Any = ["name"]
-    list_filter: Any = ("is_active",)
+    list_display = ["name", "is_active"]
+    prepopulated_fields = {"slug": ("name",)}
+    search_fields = ["name"]
+    list_filter = ("is_active",)
 
 
 class BaseOrganizationUserAdmin(admin.ModelAdmin):
-    list_display: Any = ["user", "organization", "is_admin"]
-    raw_id_fields: Any = ("user", "organization")
+    list_display = ["user", "organization", "is_admin"]
+    raw_id_fields = ("user", "organization")
 
 
 class BaseOrganizationOwnerAdmin(admin.ModelAdmin):
-    raw_id_fields: Any = ("organization_user", "organization")
+    raw_id_fields = ("organization_user", "organization")

@@ -11,9 +11,9 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.checks import CheckMessage, Error, Warning
 from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured
+from django.shortcuts import resolve_url
 from django.template import TemplateDoesNotExist, engines, loader
 from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
-from django.shortcuts import resolve_url
 
 from . import conf, converters, families
 from .backends import invitation_backend, registration_backend

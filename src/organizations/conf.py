@@ -25,12 +25,17 @@ FLAT_NAMES = ("INVITATION_BACKEND", "REGISTRATION_BACKEND")
 
 #: Words that are never a slug: they begin other pages of a site.
 RESERVED_WORDS = frozenset(
-    # Django's auth pages, and the pages of this package
-    "login logout profile password_change password_reset reset add sign-up register invitations "
-    # django-allauth
-    "signup email confirm-email inactive social 3rdparty password mfa sessions reauthenticate "
-    # whole sites
-    "admin api static media www mail help support status about accounts orgs organizations".split()
+    {
+        # Django's auth pages, and the pages of this package
+        *("login", "logout", "profile", "password_change", "password_reset", "reset"),
+        *("add", "sign-up", "register", "invitations"),
+        # django-allauth
+        *("signup", "email", "confirm-email", "inactive", "social", "3rdparty", "password"),
+        *("mfa", "sessions", "reauthenticate"),
+        # whole sites
+        *("admin", "api", "static", "media", "www", "mail", "help", "support", "status"),
+        *("about", "accounts", "orgs", "organizations"),
+    }
 )
 
 

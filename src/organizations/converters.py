@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -10,7 +11,13 @@ from django.urls import register_converter
 
 from .conf import is_reserved
 
-__all__ = ["AccountTokenConverter", "OrganizationConverter", "as_key", "find_organization"]
+__all__ = [
+    "AccountTokenConverter",
+    "OrganizationConverter",
+    "as_key",
+    "find_organization",
+    "register",
+]
 
 
 class OrganizationConverter:
@@ -39,8 +46,11 @@ class AccountTokenConverter:
         return str(value)
 
 
-register_converter(OrganizationConverter, "organization")
-register_converter(AccountTokenConverter, "account_token")
+@cache
+def register() -> None:
+    """Make the converters known to Django; called by the modules that name them in patterns."""
+    register_converter(OrganizationConverter, "organization")
+    register_converter(AccountTokenConverter, "account_token")
 
 
 def as_key(model: type[models.Model], value: Any) -> Any:

@@ -16,9 +16,9 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from .converters import find_organization
+from .doors import forbidden, not_found
 from .exceptions import OrganizationsError
 from .families import default_family
-from .doors import forbidden, not_found
 from .permissions import Access
 from .services.access import access_of
 

@@ -32,15 +32,16 @@ _by_app: dict[str, dict[str, list[type[models.Model]]]] = defaultdict(lambda: de
 class Family:
     """The four models that belong together; only the invitation may be missing."""
 
-    organization: type[models.Model]
-    member: type[models.Model]
-    owner: type[models.Model]
-    invitation: type[models.Model] | None
+    # Model classes; Any, since their fields are a project's own.
+    organization: Any
+    member: Any
+    owner: Any
+    invitation: Any
 
     @property
     def owner_lookup(self) -> str:
         """The query name that leads from a member to its owner row."""
-        return self.owner._meta.get_field("organization_user").related_query_name()  # type: ignore[union-attr]
+        return str(self.owner._meta.get_field("organization_user").related_query_name())
 
     def has_field(self, kind: str, name: str) -> bool:
         """Return whether the model of a kind has a field of that name."""
@@ -69,9 +70,7 @@ def join(model: type[models.Model]) -> None:
 
 def _has_family_parent(model: type[models.Model]) -> bool:
     """Multi-table children use the relations of their parent."""
-    return any(
-        getattr(parent, "family_kind", None) is not None for parent in model._meta.parents
-    )
+    return any(getattr(parent, "family_kind", None) is not None for parent in model._meta.parents)
 
 
 def _add_relations(family: dict[str, type[models.Model]]) -> None:
@@ -90,9 +89,7 @@ def _add_relations(family: dict[str, type[models.Model]]) -> None:
         "organization",
         lambda: models.ForeignKey(organization, cascade, related_name="organization_users"),
     )
-    _add(
-        family["owner"], "organization_user", lambda: models.OneToOneField(member, cascade)
-    )
+    _add(family["owner"], "organization_user", lambda: models.OneToOneField(member, cascade))
     _add(
         family["owner"],
         "organization",
@@ -123,7 +120,7 @@ def _add(model: type[models.Model], name: str, make: Any) -> None:
     try:
         model._meta.get_field(name)
     except FieldDoesNotExist:
-        model.add_to_class(name, make())  # type: ignore[attr-defined]
+        model.add_to_class(name, make())
 
 
 def family_of(subject: Any) -> Family:
@@ -132,12 +129,12 @@ def family_of(subject: Any) -> Family:
     Raises:
         ImproperlyConfigured: a relation is missing; the message says which.
     """
-    model = subject if isinstance(subject, type) else type(subject)
+    model: Any = subject if isinstance(subject, type) else type(subject)
     return _family_of(model._meta.concrete_model)
 
 
 @cache
-def _family_of(model: type[models.Model]) -> Family:
+def _family_of(model: Any) -> Family:
     kind = getattr(model, "family_kind", None)
     if kind is None:
         raise ImproperlyConfigured(
@@ -147,7 +144,7 @@ def _family_of(model: type[models.Model]) -> Family:
     organization = model
     if kind != "organization":
         try:
-            organization = model._meta.get_field("organization").related_model  # type: ignore[assignment]
+            organization = model._meta.get_field("organization").related_model
         except FieldDoesNotExist:
             raise _unjoined(model) from None
     while parents := [

@@ -104,9 +104,7 @@ class UniqueSlugField(models.SlugField):
             number += 100
 
 
-ORGS_SLUGFIELD: str = getattr(
-    settings, "ORGS_SLUGFIELD", "organizations.fields.UniqueSlugField"
-)
+ORGS_SLUGFIELD: str = getattr(settings, "ORGS_SLUGFIELD", "organizations.fields.UniqueSlugField")
 
 if ORGS_SLUGFIELD == "organizations.fields.UniqueSlugField":
     BaseSlugField: Any = UniqueSlugField

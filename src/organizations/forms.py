@@ -18,9 +18,9 @@ from django.utils.translation import gettext_lazy as _
 from . import mail
 from .backends import invitation_backend
 from .conf import is_reserved
+from .doors import link_base
 from .exceptions import OrganizationsError, OwnershipRequired
 from .families import default_family, family_of
-from .doors import link_base
 from .models import Organization, OrganizationUser
 from .services import addresses, members, organizations, ownership, registration
 
@@ -76,17 +76,16 @@ class OrganizationForm(forms.ModelForm):
 
     class Meta:
         model = Organization
-        exclude = ("users", "is_active")
+        exclude = ("users", "is_active")  # noqa: DJ006  # documented so
 
     def __init__(self, request: Any, *args: Any, **kwargs: Any) -> None:
         self.request = request
         super().__init__(*args, **kwargs)
         self._owner = ownership.owner_of(self.instance)
         field: Any = self.fields["owner"]
-        field.queryset = (
-            self.instance.organization_users.filter(is_admin=True, user__is_active=True)
-            .select_related("user", "organization")
-        )
+        field.queryset = self.instance.organization_users.filter(
+            is_admin=True, user__is_active=True
+        ).select_related("user", "organization")
         field.initial = self._owner
 
     def clean_owner(self) -> Any:
@@ -98,9 +97,7 @@ class OrganizationForm(forms.ModelForm):
     @transaction.atomic
     def save(self, commit: bool = True) -> Any:
         if self.cleaned_data["owner"] != self._owner:
-            ownership.transfer(
-                self.instance, self.cleaned_data["owner"], actor=self.request.user
-            )
+            ownership.transfer(self.instance, self.cleaned_data["owner"], actor=self.request.user)
         return super().save(commit=commit)
 
 
@@ -109,7 +106,7 @@ class OrganizationUserForm(forms.ModelForm):
 
     class Meta:
         model = OrganizationUser
-        exclude = ("organization", "user")
+        exclude = ("organization", "user")  # noqa: DJ006  # documented so
 
     def clean_is_admin(self) -> bool:
         is_admin: bool = self.cleaned_data["is_admin"]
@@ -134,7 +131,7 @@ class OrganizationUserAddForm(forms.ModelForm):
 
     class Meta:
         model = OrganizationUser
-        exclude = ("user", "organization")
+        exclude = ("user", "organization")  # noqa: DJ006  # documented so
 
     def __init__(self, request: Any, organization: Any, *args: Any, **kwargs: Any) -> None:
         self.request = request
@@ -189,7 +186,7 @@ class OrganizationAddForm(forms.ModelForm):
 
     class Meta:
         model = Organization
-        exclude = ("users", "is_active")
+        exclude = ("users", "is_active")  # noqa: DJ006  # documented so
 
     def __init__(self, request: Any, *args: Any, **kwargs: Any) -> None:
         self.request = request
@@ -298,9 +295,7 @@ class OrganizationSettingsForm(_NamesForm):
             del self.fields["slug"]
 
     def save(self) -> Any:
-        return organizations.change(
-            self.organization, actor=self.request.user, **self.cleaned_data
-        )
+        return organizations.change(self.organization, actor=self.request.user, **self.cleaned_data)
 
 
 class InviteForm(forms.Form):

@@ -88,13 +88,16 @@ def message(
     """
     context = {**context, "sender": sender, "sender_name": display_name(sender)}
     subject = one_line(loader.get_template(subject_template).render(context))
-    body = loader.get_template(body_template)
+    body: Any = loader.get_template(body_template)
     headers = {}
     address = getattr(sender, sender.get_email_field_name(), "") if sender is not None else ""
     if address and parseaddr(address)[1] == address and one_line(address) == address:
         headers["Reply-To"] = address
     mail = message_class(
-        subject, body.render(context).strip() + "\n", settings.DEFAULT_FROM_EMAIL, [to],
+        subject,
+        body.render(context).strip() + "\n",
+        settings.DEFAULT_FROM_EMAIL,
+        [to],
         headers=headers,
     )
     rich = _rich_part(body, body_template)
@@ -106,7 +109,7 @@ def message(
 def _rich_part(body: Any, body_template: str) -> Any:
     """Return the HTML template, unless the project has its own text and no HTML beside it."""
     try:
-        rich = loader.get_template(body_template.replace("_body.html", "_rich.html"))
+        rich: Any = loader.get_template(body_template.replace("_body.html", "_rich.html"))
     except TemplateDoesNotExist:
         return None
     return rich if Path(rich.origin.name).parent == Path(body.origin.name).parent else None

@@ -54,9 +54,7 @@ class OrganizationOwner(AbstractOrganizationOwner):
     """
 
     organization_user = models.OneToOneField(OrganizationUser, models.RESTRICT)
-    organization = models.OneToOneField(
-        Organization, models.CASCADE, related_name="owner"
-    )
+    organization = models.OneToOneField(Organization, models.CASCADE, related_name="owner")
 
     def delete(self, using: str | None = None, keep_parents: bool = False) -> object:  # type: ignore[override]
         """Refused: an owner row goes with its organization or passes to another member."""

@@ -24,7 +24,9 @@ DECLARE
     affected {owner}.{owner_organization}%TYPE;
 BEGIN
     IF TG_TABLE_NAME = '{member_name}' THEN
-        affected := (SELECT {owner_organization} FROM {owner} WHERE {owner_member} = NEW.{member_pk});
+        affected := (
+            SELECT {owner_organization} FROM {owner} WHERE {owner_member} = NEW.{member_pk}
+        );
     ELSIF TG_OP = 'INSERT' THEN
         affected := NEW.{owner_organization};
     ELSE

@@ -108,9 +108,7 @@ VIEW_MEMBER = declare(
 CHANGE_ORGANIZATION = declare(
     "organizations.change_organization", label=_("Change the settings"), default_for=ADMINS
 )
-INVITE_MEMBER = declare(
-    "organizations.invite_member", label=_("Invite people"), default_for=ADMINS
-)
+INVITE_MEMBER = declare("organizations.invite_member", label=_("Invite people"), default_for=ADMINS)
 CHANGE_MEMBER = declare(
     "organizations.change_member", label=_("Change what members may do"), default_for=ADMINS
 )

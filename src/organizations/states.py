@@ -47,9 +47,7 @@ TRANSITIONS: dict[InvitationStatus, dict[str, InvitationStatus]] = {
 }
 
 
-def current(
-    status: str, *, expires_at: datetime | None, now: datetime
-) -> InvitationStatus:
+def current(status: str, *, expires_at: datetime | None, now: datetime) -> InvitationStatus:
     """Return the state at a moment: a pending invitation whose time is up is expired.
 
     Args:

@@ -22,7 +22,9 @@ from .services import addresses, members, organizations
 __all__ = ["links_in_mail", "make_member", "make_organization", "make_user"]
 
 
-def make_user(name: str, *, verified: bool = True, password: str | None = None, **values: Any) -> Any:
+def make_user(
+    name: str, *, verified: bool = True, password: str | None = None, **values: Any
+) -> Any:
     """Return a new active user, ``name@example.com``, who has proven that address.
 
     Args:

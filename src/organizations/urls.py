@@ -6,6 +6,8 @@ that django-organizations documents.
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib.auth.decorators import login_required
 from django.urls import include, path
 
@@ -15,8 +17,7 @@ from .views import default as views
 
 __all__ = ["urlpatterns"]
 
-# Importing the module registers the converter that the patterns below name.
-assert converters.OrganizationConverter
+converters.register()
 
 member_patterns = [
     path("", views.OrganizationUserList.as_view(), name="organization_user_list"),
@@ -50,7 +51,7 @@ invitation_patterns = [
     ),
 ]
 
-organization_patterns = [
+organization_patterns: list[Any] = [
     path("", views.OrganizationDetail.as_view(), name="organization_detail"),
     path("edit/", views.OrganizationUpdate.as_view(), name="organization_edit"),
     path("delete/", views.OrganizationDelete.as_view(), name="organization_delete"),
@@ -64,9 +65,7 @@ urlpatterns = [
     path("", login_required(views.OrganizationList.as_view()), name="organization_list"),
     path("add/", login_required(views.OrganizationCreate.as_view()), name="organization_add"),
     path("sign-up/", views.OrganizationSignup.as_view(), name="organization_signup"),
-    path(
-        "sign-up/sent/", views.OrganizationSignupDone.as_view(), name="organization_signup_done"
-    ),
+    path("sign-up/sent/", views.OrganizationSignupDone.as_view(), name="organization_signup_done"),
     path("register/", include(registration_backend().get_urls())),
     path(
         "invitations/<str:invitation_pk>/answer/",

@@ -24,9 +24,7 @@ def invitation_backend(backend: str | None = None, namespace: str | None = None)
 
 def registration_backend(backend: str | None = None, namespace: str | None = None) -> Any:
     """Return an instance of the registration backend; as ``invitation_backend``."""
-    return _load(
-        backend or get_settings().REGISTRATION_BACKEND, namespace, "REGISTRATION_BACKEND"
-    )
+    return _load(backend or get_settings().REGISTRATION_BACKEND, namespace, "REGISTRATION_BACKEND")
 
 
 def _load(path: str, namespace: str | None, setting: str) -> Any:

@@ -14,9 +14,9 @@ from django.utils.crypto import get_random_string
 from django.utils.translation import gettext as _
 
 from .. import converters, mail, tokens
+from ..doors import keep_secret, link_base, page_context, sign_in
 from ..exceptions import AddressAmbiguous, OrganizationsError
 from ..families import default_family
-from ..doors import keep_secret, link_base, page_context, sign_in
 from ..services import addresses, registration
 from .forms import UserRegistrationForm, org_registration_form
 
@@ -89,6 +89,7 @@ class BaseBackend:
 
     def account_path(self, name: str, view: Any) -> URLPattern:
         """Return the pattern of a link that holds a user's key and a token."""
+        converters.register()
         key = self._user_model()._meta.pk
         if isinstance(key, models.IntegerField):
             route = "<int:user_id>-<token>/"
@@ -96,7 +97,8 @@ class BaseBackend:
             route = "<uuid:user_id>-<token>/"
         else:
             route = "<str:user_id>-<account_token:token>/"
-        return path(route, view=view, name=name)
+        pattern: URLPattern = path(route, view=view, name=name)
+        return pattern
 
     def activate_view(
         self,
@@ -116,9 +118,7 @@ class BaseBackend:
             or not tokens.check_account_token(user, token)
         ):
             raise Http404(_("Your URL may have expired."))
-        form = self.get_form(
-            data=request.POST or None, files=request.FILES or None, instance=user
-        )
+        form = self.get_form(data=request.POST or None, files=request.FILES or None, instance=user)
         if request.method == "POST" and form.is_valid():
             person = form.save(commit=False)
             try:
@@ -165,9 +165,7 @@ class BaseBackend:
     ) -> Any:
         token = self.get_token(user)
         base = context.get("domain") or mail.configured_base()
-        url = reverse(
-            f"{self.namespace_preface()}{self.account_url_name}", args=[user.pk, token]
-        )
+        url = reverse(f"{self.namespace_preface()}{self.account_url_name}", args=[user.pk, token])
         context = {**context, "domain": base, "token": token, "url": absolute(base, url)}
         return self.email_message(user, subject, body, sender, **context).send()
 
@@ -274,9 +272,7 @@ class RegistrationBackend(BaseBackend):
         if not registration.is_pending(user):
             return self._send_exists(user, kwargs)
         kwargs.setdefault("organization", self.organization_of(user))
-        return self._send_link(
-            user, self.activation_subject, self.activation_body, sender, kwargs
-        )
+        return self._send_link(user, self.activation_subject, self.activation_body, sender, kwargs)
 
     def _send_exists(self, user: Any, context: dict[str, Any]) -> Any:
         base = context["domain"]
@@ -357,16 +353,14 @@ class InvitationBackend(BaseBackend):
         """Mail the link of a pending account; False if the account is not pending."""
         if not registration.is_pending(user):
             return False
-        return self._send_link(
-            user, self.invitation_subject, self.invitation_body, sender, kwargs
-        )
+        return self._send_link(user, self.invitation_subject, self.invitation_body, sender, kwargs)
 
     def send_notification(self, user: Any, sender: Any = None, **kwargs: Any) -> Any:
         """Tell an active user of a new membership and how to leave; False if inactive."""
         if not user.is_active:
             return False
         base = kwargs.get("domain") or mail.configured_base()
-        organization = kwargs.get("organization")
+        organization: Any = kwargs.get("organization")
         url = (
             organization.get_absolute_url()
             if hasattr(organization, "get_absolute_url")
@@ -376,7 +370,3 @@ class InvitationBackend(BaseBackend):
         return self.email_message(
             user, self.notification_subject, self.notification_body, sender, **kwargs
         ).send()
-
-
-# The converters must be registered before get_urls() names them.
-assert converters.AccountTokenConverter

@@ -12,13 +12,13 @@ from django.utils.translation import gettext_lazy as _
 __all__ = ["UserRegistrationForm", "org_registration_form"]
 
 
-def _person_fields() -> list[str]:
+def _person_fields() -> tuple[str, ...]:
     """The fields of the project's own user model that a new person fills in."""
     model = get_user_model()
     wanted = [model.USERNAME_FIELD, "first_name", "last_name", *model.REQUIRED_FIELDS]
     has = {field.name for field in model._meta.fields if field.editable}
     email = model.get_email_field_name()
-    return [name for name in dict.fromkeys(wanted) if name in has and name != email]
+    return tuple(name for name in dict.fromkeys(wanted) if name in has and name != email)
 
 
 class UserRegistrationForm(UserCreationForm):
@@ -31,9 +31,7 @@ class UserRegistrationForm(UserCreationForm):
     class Meta(BaseUserCreationForm.Meta):
         model = get_user_model()
         fields = _person_fields()
-        field_classes = (
-            {"username": UsernameField} if "username" in _person_fields() else {}
-        )
+        field_classes = {"username": UsernameField} if "username" in _person_fields() else {}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -51,6 +49,6 @@ def org_registration_form(org_model: Any) -> type[forms.ModelForm]:
 
         class Meta:
             model = org_model
-            exclude = ("is_active", "users")
+            exclude = ("is_active", "users")  # noqa: DJ006  # the fields are the project's
 
     return OrganizationRegistrationForm

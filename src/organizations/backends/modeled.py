@@ -14,9 +14,9 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 
 from .. import mail
+from ..doors import keep_secret, link_base, page_context
 from ..exceptions import InvitationStateError
 from ..families import family_of
-from ..doors import keep_secret, link_base, page_context
 from ..services import invitations
 from ..views.invitations import InvitationAccept, InvitationOpen, invitation_problem
 from .defaults import InvitationBackend, absolute, site_name
@@ -52,7 +52,9 @@ class ModelInvitation(InvitationBackend):
 
     def get_urls(self) -> list[URLPattern]:
         return [
-            path("open/<str:token>/", InvitationOpen.as_view(backend=self), name="invitations_open"),
+            path(
+                "open/<str:token>/", InvitationOpen.as_view(backend=self), name="invitations_open"
+            ),
             path("accept/", InvitationAccept.as_view(backend=self), name="invitations_accept"),
             path("<uuid:guid>/", view=self.activation_router, name="invitations_register"),
         ]
@@ -111,7 +113,8 @@ class ModelInvitation(InvitationBackend):
         context = {**page_context(), "invitation": invitation}
         return keep_secret(render(request, self.invitation_join_template, context))
 
-    def invite_by_email(
+    # The signatures of this and the next two are documented as they are, other than above.
+    def invite_by_email(  # type: ignore[override]
         self, email: str, user: Any = None, organization: Any = None, **kwargs: Any
     ) -> Any:
         """Offer a membership to the reader of an address and return the invitation.
@@ -151,7 +154,7 @@ class ModelInvitation(InvitationBackend):
 
         return send
 
-    def send_invitation(self, invitation: Any, *args: Any, **kwargs: Any) -> Any:
+    def send_invitation(self, invitation: Any, **kwargs: Any) -> Any:  # type: ignore[override]
         """Mail an invitation; ``secret`` makes the link, without it the ``guid`` does."""
         secret = kwargs.pop("secret", None)
         again = kwargs.pop("again", False)
@@ -177,7 +180,7 @@ class ModelInvitation(InvitationBackend):
             **context,
         ).send()
 
-    def email_message(
+    def email_message(  # type: ignore[override]
         self,
         recipient: Any,
         subject_template: str,

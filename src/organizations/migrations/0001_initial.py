@@ -9,9 +9,7 @@ CASCADE = django.db.models.deletion.CASCADE
 
 
 def key():
-    return models.AutoField(
-        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-    )
+    return models.AutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")
 
 
 def timestamps():

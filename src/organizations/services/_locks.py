@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from django.db import connections, models, router, transaction
 
 from ..families import family_of
 
 P = ParamSpec("P")
-S = TypeVar("S")
 T = TypeVar("T")
 
 
-def verb(function: Callable[Concatenate[S, P], T]) -> Callable[Concatenate[S, P], T]:
+def verb(function: Callable[P, T]) -> Callable[P, T]:
     """Run a verb in a transaction on the database of its first argument."""
 
     @wraps(function)
-    def atomic_verb(subject: S, /, *args: P.args, **kwargs: P.kwargs) -> T:
+    def atomic_verb(*args: P.args, **kwargs: P.kwargs) -> T:
+        subject = args[0] if args else next(iter(kwargs.values()))
         with transaction.atomic(using=database_of(subject)):
-            return function(subject, *args, **kwargs)
+            return function(*args, **kwargs)
 
     return atomic_verb
 
@@ -47,7 +47,7 @@ def lock_organization(organization: Any) -> None:
     lock_organization_key(family_of(organization).organization, organization.pk, organization)
 
 
-def lock_organization_key(model: type[models.Model], key: Any, subject: Any) -> None:
+def lock_organization_key(model: Any, key: Any, subject: Any) -> None:
     """Hold the row with that key; see ``lock_organization``."""
     using = database_of(subject)
     features = connections[using].features

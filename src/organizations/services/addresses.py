@@ -97,15 +97,16 @@ def recorded_addresses(user: Any) -> Iterable[str]:
     if user.pk is None or not apps.is_installed("organizations"):
         return []
     rows = apps.get_model("organizations", "VerifiedAddress")._default_manager
-    return rows.filter(user_id=user.pk).values_list("address", flat=True)
+    return list(rows.filter(user_id=user.pk).values_list("address", flat=True))
 
 
 def allauth_addresses(user: Any) -> Iterable[str]:
     """Source: the addresses that django-allauth has verified."""
     if user.pk is None:
         return []
-    rows = apps.get_model("account", "EmailAddress")._default_manager
-    return rows.filter(user_id=user.pk, verified=True).values_list("email", flat=True)
+    app, model = "account", "EmailAddress"
+    rows = apps.get_model(app, model)._default_manager
+    return list(rows.filter(user_id=user.pk, verified=True).values_list("email", flat=True))
 
 
 def holders(address: str) -> list[Any]:

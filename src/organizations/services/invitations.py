@@ -70,16 +70,13 @@ def invite(
     lock_organization(organization)
     _refuse_member(organization, address)
     model = family_of(organization).invitation
-    assert model is not None
     open_key = key_of(address)
     invitation = model._base_manager.filter(
         organization_id=organization.pk, open_key=open_key
     ).first()
     signal = signals.invitation_resent if invitation else signals.invitation_created
     if invitation is None:
-        invitation = model(
-            organization=organization, invitee_identifier=address, open_key=open_key
-        )
+        invitation = model(organization=organization, invitee_identifier=address, open_key=open_key)
     invitation.invited_by = actor
     invitation.is_admin = is_admin
     _renew(invitation, now=now, deliver=deliver)
@@ -88,9 +85,7 @@ def invite(
 
 
 @verb
-def resend(
-    invitation: Any, *, actor: Any, now: datetime, deliver: Deliver | None = None
-) -> Any:
+def resend(invitation: Any, *, actor: Any, now: datetime, deliver: Deliver | None = None) -> Any:
     """Send an open or expired invitation again: new secret, new expiry, the old link dies.
 
     Raises:
@@ -309,9 +304,7 @@ def _lock(invitation: Any) -> Any:
 
 
 def _state_after(invitation: Any, verb_name: str, *, now: datetime) -> InvitationStatus:
-    return states.after(
-        invitation.status, verb_name, expires_at=invitation.expires_at, now=now
-    )
+    return states.after(invitation.status, verb_name, expires_at=invitation.expires_at, now=now)
 
 
 def _renew(invitation: Any, *, now: datetime, deliver: Deliver | None) -> None:

@@ -50,17 +50,13 @@ def create(
     if is_active is not None:
         values["is_active"] = is_active
     if org_user_defaults is None:
-        org_user_defaults = (
-            {"is_admin": True} if family.has_field("member", "is_admin") else {}
-        )
+        org_user_defaults = {"is_admin": True} if family.has_field("member", "is_admin") else {}
     organization_model = model or family.organization
     using = database_of(organization_model)
     with transaction.atomic(using=using):
         organization = organization_model(**values)
         _save(organization, using, force_insert=True)
-        member = family.member(
-            **{**org_user_defaults, "user": user, "organization": organization}
-        )
+        member = family.member(**{**org_user_defaults, "user": user, "organization": organization})
         member.save(force_insert=True)
         make_owner(family, organization, member)
         actor = actor or user

@@ -43,9 +43,7 @@ def is_owner(organization: Any, user: Any) -> bool:
         return bool(member.user_id == user.pk)
     owners = family_of(organization).owner._base_manager
     return bool(
-        owners.filter(
-            organization_id=organization.pk, organization_user__user_id=user.pk
-        ).exists()
+        owners.filter(organization_id=organization.pk, organization_user__user_id=user.pk).exists()
     )
 
 

@@ -74,8 +74,8 @@ def pending_user(address: str) -> Any:
 def new_username() -> str:
     """Return a random, unique value for a required username, cut to the field's length."""
     model = get_user_model()
-    length = model._meta.get_field(model.USERNAME_FIELD).max_length
-    return str(uuid.uuid4())[:length]
+    field: Any = model._meta.get_field(model.USERNAME_FIELD)
+    return str(uuid.uuid4())[: field.max_length]
 
 
 def is_pending(user: Any) -> bool:

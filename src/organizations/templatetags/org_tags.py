@@ -102,9 +102,9 @@ def org_switcher(context: Any) -> dict[str, Any]:
         offers = invitations.open_for(user, model=family.invitation, now=timezone.now())
         pending = offers.count()
     return {
-        "organizations": family.organization._default_manager.filter(
-            is_active=True, users=user
-        )[:20],
+        "organizations": family.organization._default_manager.filter(is_active=True, users=user)[
+            :20
+        ],
         "current": context.get("organization"),
         "pending_count": pending,
         "request": context.get("request"),

@@ -27,6 +27,7 @@ from django.views.generic import (
 )
 
 from ..backends import invitation_backend, registration_backend
+from ..doors import link_base, page_context
 from ..exceptions import OrganizationsError, OwnershipRequired, SlugTaken
 from ..families import default_family, family_of
 from ..forms import (
@@ -37,7 +38,6 @@ from ..forms import (
     SignUpForm,
 )
 from ..grants import standing_of
-from ..doors import link_base, page_context
 from ..mail import after_commit
 from ..services import members, organizations, registration
 from ..services.access import members_with_standing
@@ -295,9 +295,7 @@ class BaseOrganizationUserDelete(OrganizationUserMixin, DeleteView):
 
     def form_valid(self, form: Any) -> HttpResponse:
         try:
-            members.remove(
-                self.organization, self.organization_user.user, actor=self.request.user
-            )
+            members.remove(self.organization, self.organization_user.user, actor=self.request.user)
         except OwnershipRequired as error:
             messages.error(self.request, str(error))
             return self.render_to_response(self.get_context_data(form=form), status=409)

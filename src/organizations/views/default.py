@@ -18,7 +18,7 @@ from django.views.generic import FormView, TemplateView, View
 from .. import permissions
 from ..backends import invitation_backend
 from ..exceptions import OrganizationsError
-from ..families import family_of
+from ..families import default_family, family_of
 from ..forms import (
     DeleteOrganizationForm,
     InviteForm,
@@ -378,7 +378,7 @@ class InvitationAnswer(View):
     http_method_names = ["post", "options"]
 
     def post(self, request: HttpRequest, invitation_pk: Any) -> HttpResponse:
-        model = base.default_family().invitation
+        model = default_family().invitation
         offers = invitations.open_for(request.user, model=model, now=timezone.now())
         invitation = get_object_or_404(offers, pk=invitation_pk)
         try:
@@ -391,7 +391,9 @@ class InvitationAnswer(View):
             messages.error(request, str(error))
             return redirect("organization_list")
         organization = invitation.organization
-        messages.success(request, _("Welcome to %(organization)s.") % {"organization": organization})
+        messages.success(
+            request, _("Welcome to %(organization)s.") % {"organization": organization}
+        )
         return redirect(org_url("organization_detail", organization))
 
 

@@ -18,8 +18,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.generic import View
 
-from ..exceptions import InvitationNotForYou, InvitationStateError, OrganizationsError
 from ..doors import keep_secret, page_context, sign_in
+from ..exceptions import InvitationNotForYou, InvitationStateError, OrganizationsError
 from ..services import addresses, invitations, registration
 from ..states import InvitationStatus
 
@@ -100,9 +100,7 @@ class InvitationAccept(View):
             return self.register()
         if step == "sign_in":
             return redirect_to_login(request.path)
-        invitations.accept(
-            self.invitation, user=request.user, now=timezone.now(), proof=self.proof
-        )
+        invitations.accept(self.invitation, user=request.user, now=timezone.now(), proof=self.proof)
         return self.welcome(registered=False)
 
     def step(self) -> str:
@@ -171,9 +169,7 @@ class InvitationAccept(View):
             "invitation_url": self.request.path,
             "login_url": redirect_to_login(self.request.path).url,
         }
-        return render(
-            self.request, "organizations/invitation_accept.html", context, status=status
-        )
+        return render(self.request, "organizations/invitation_accept.html", context, status=status)
 
     def forget(self) -> None:
         self.request.session.pop(SESSION_KEY, None)

@@ -18,9 +18,9 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from ..converters import as_key, find_organization
+from ..doors import forbidden, not_found, page_context
 from ..exceptions import PermissionMissing
 from ..families import default_family, family_of
-from ..doors import forbidden, not_found, page_context
 from ..services.access import access_of, members_with_standing
 
 __all__ = [
@@ -184,9 +184,7 @@ class AccessRequiredMixin(OrganizationMixin):
                 self.access.require(self.permission)
             return super().dispatch(request, *args, **self.kwargs)  # type: ignore[misc, no-any-return]
         except PermissionMissing as error:
-            return forbidden(
-                request, error, organization=self.organization, access=self.access
-            )
+            return forbidden(request, error, organization=self.organization, access=self.access)
         except Http404:
             return not_found(request)
 

@@ -1,0 +1,63 @@
+# Every target sets up what it needs; a second run costs no installation.
+#
+#   PYTHON=...   the interpreter for .venv (else the first working 3.11 or newer)
+#   DB=...       database of the demo: sqlite (default) or postgres
+#   PORT=...     port of the demo
+
+SHELL := /bin/bash
+DB ?= sqlite
+VENV := .venv
+BIN := $(VENV)/bin
+
+export PYTHON
+# The suites choose their own settings and servers; a shell's must not leak in.
+unexport DJANGO_SETTINGS_MODULE PYTHONPATH VIRTUAL_ENV
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test quick test-slow test-browser test-all coverage lint format docs clean demo-env dev-env
+
+help:  ## show this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
+
+demo: demo-env  ## set up, fill and serve the demo (DB=sqlite or DB=postgres)
+	cd demo && ../$(BIN)/python manage.py demo --db $(DB) $(if $(PORT),--port $(PORT))
+
+test: dev-env  ## lint, types, house rules and the suite, on SQLite and PostgreSQL
+	@tools/test.sh lint house normal
+
+quick: dev-env  ## the inner loop: lint, and the suite on SQLite alone
+	$(BIN)/python -m ruff check .
+	ORGKIT_DB=sqlite $(BIN)/python -m pytest -n 2 --ignore tests/house/test_wheel.py
+
+test-slow: dev-env  ## the big tests: long state machines, 200-round races, large upgrades
+	@tools/test.sh slow
+
+test-browser: dev-env  ## the main job in a real browser (installs Chromium as root)
+	@browser=$$(tools/browser.sh | tail -n 1) && ORGKIT_CHROMIUM=$$browser tools/test.sh browser
+
+test-all: dev-env  ## the suite on the other supported pairs of Python and Django
+	@tools/matrix.sh
+
+coverage: dev-env  ## branch coverage of the suite, on SQLite and PostgreSQL together
+	ORGKIT_DB=sqlite $(BIN)/python -m pytest -n 2 --cov --cov-report=
+	ORGKIT_DB=postgres $(BIN)/python -m pytest -n 2 --cov --cov-append --cov-report=term-missing:skip-covered
+
+lint: dev-env  ## format check, lint, types, missing migrations
+	@tools/test.sh lint
+
+format: dev-env  ## sort imports and format the code
+	$(BIN)/python -m ruff check --fix .
+	$(BIN)/python -m ruff format .
+
+docs: dev-env  ## build the documentation; a warning is an error
+	$(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build/html
+
+clean:  ## remove environments, caches and everything that was built
+	rm -rf .venv .venv-* build dist docs/_build .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage*
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+demo-env:
+	@tools/venv.sh $(VENV) demo
+
+dev-env:
+	@tools/venv.sh $(VENV) dev

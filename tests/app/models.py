@@ -1,0 +1,18 @@
+"""A host project's own rows that belong to an organization."""
+
+from django.db import models
+
+from organizations.managers import OrganizationOwnedQuerySet
+
+
+class Product(models.Model):
+    name = models.CharField(max_length=100)
+    account = models.ForeignKey(
+        "organizations.Organization", on_delete=models.CASCADE, related_name="products"
+    )
+    price = models.DecimalField(max_digits=10, decimal_places=2, null=True, blank=True)
+
+    objects = OrganizationOwnedQuerySet.as_manager()
+
+    def __str__(self):
+        return self.name

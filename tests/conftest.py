@@ -1,0 +1,37 @@
+import django
+import pytest
+from django.conf import settings
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
+
+# Examples that touch a database take as long as they take.
+hypothesis_settings.register_profile(
+    "orgkit", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
+)
+hypothesis_settings.load_profile("orgkit")
+
+
+def database_name():
+    engine = settings.DATABASES["default"]["ENGINE"]
+    return "postgres" if engine.endswith("postgresql") else "sqlite"
+
+
+def pytest_report_header():
+    return f"orgkit: Django {django.__version__} on {database_name()}"
+
+
+def pytest_collection_modifyitems(config, items):
+    """Leave out the tests that are about the other database."""
+    other = {"postgres": "sqlite", "sqlite": "postgres"}[database_name()]
+    left_out = [item for item in items if item.get_closest_marker(other)]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if not item.get_closest_marker(other)]
+
+
+@pytest.fixture(autouse=True)
+def _empty_cache():
+    """Start each test with an empty cache, as with an empty database."""
+    from django.core.cache import cache
+
+    cache.clear()

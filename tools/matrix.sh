@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# Run the normal suite under the other supported pairs of Python and Django.
+#
+# The pairs of Python and Django are those of constraints.txt. The version of .venv
+# is left out, since `make test` has run it; a version with no interpreter here is
+# named in the closing table.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+source tools/legs.sh
+
+pairs=("3.11 5.2" "3.12 6.0" "3.13 6.1")
+main=$(.venv/bin/python -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null || true)
+
+one_pair() {
+    tools/venv.sh ".venv-$1" dev "$1" && VENV=".venv-$1" tools/test.sh normal
+}
+
+for pair in "${pairs[@]}"; do
+    read -r python django <<<"$pair"
+    name="Python $python with Django $django"
+    if [ "$python" = "$main" ]; then
+        continue
+    elif tools/find_python.sh "$python" >/dev/null 2>&1; then
+        leg "$name" one_pair "$python"
+    else
+        no_leg "$name" "no working Python $python with venv on this machine"
+    fi
+done
+
+summary

@@ -1,0 +1,52 @@
+#!/usr/bin/env bash
+# Run parts of the tests: `test.sh PART...` with the parts lint, house, normal,
+# slow and browser.
+#
+# VENV names the virtual environment (.venv unless told), WORKERS the number of
+# processes. The last three parts run on SQLite and on PostgreSQL, and a failure
+# on one does not keep the other from being run.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+source tools/legs.sh
+
+python=${VENV:-.venv}/bin/python
+workers=${WORKERS:-2}
+
+suite() {
+    local title=$1
+    shift
+    leg "$title on SQLite" env ORGKIT_DB=sqlite "$python" -m pytest "$@"
+    leg "$title on PostgreSQL" env ORGKIT_DB=postgres "$python" -m pytest "$@"
+}
+
+for part in "$@"; do
+    case $part in
+    lint)
+        leg "ruff check" "$python" -m ruff check .
+        leg "ruff format --check" "$python" -m ruff format --check .
+        leg "mypy" "$python" -m mypy
+        leg "no migration is missing" "$python" -m django makemigrations \
+            --check --dry-run --settings tests.settings
+        ;;
+    house)
+        # Rules about the text and the built wheel: the database makes no difference.
+        leg "house rules" "$python" -m pytest tests/house
+        ;;
+    normal)
+        suite "suite" -n "$workers" --ignore tests/house
+        ;;
+    slow)
+        suite "slow tests" -n "$workers" -m slow
+        ;;
+    browser)
+        # In one process: two browsers on two cores only make each other time out.
+        suite "browser tests" -m browser
+        ;;
+    *)
+        echo "test.sh: unknown part '$part'" >&2
+        exit 2
+        ;;
+    esac
+done
+
+summary
