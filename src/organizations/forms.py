@@ -36,10 +36,28 @@ __all__ = [
     "OrganizationUserForm",
     "SignUpForm",
     "TransferForm",
+    "add_verb_error",
 ]
 
 # Marks that reorder the text around a name, so that it reads as something else.
 REORDERING = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
+
+
+# Which field an error of a verb belongs to.
+FIELD_OF = {
+    "slug_taken": "slug",
+    "already_member": "email",
+    "not_an_address": "email",
+    "address_ambiguous": "email",
+    "organization_mismatch": "new_owner",
+    "owner_must_be_active": "new_owner",
+}
+
+
+def add_verb_error(form: Any, error: OrganizationsError) -> None:
+    """Put what a verb refused beside the field that it is about, or on top of the form."""
+    field = FIELD_OF.get(error.code)
+    form.add_error(field if field in form.fields else None, str(error))
 
 
 def validate_name(value: str) -> None:

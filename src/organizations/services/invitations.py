@@ -159,8 +159,7 @@ def accept(invitation: Any, *, user: Any, now: datetime, proof: str | None = Non
             organization,
             user,
             actor=user,
-            is_admin=invitation.is_admin,
-            **invitation.activation_kwargs(),
+            **{"is_admin": invitation.is_admin, **invitation.activation_kwargs()},
         )
     invitation.invitee = user
     _close(invitation, state)

@@ -28,7 +28,7 @@ from django.views.generic import (
 
 from ..backends import invitation_backend, registration_backend
 from ..doors import link_base, page_context
-from ..exceptions import OrganizationsError, OwnershipRequired, SlugTaken
+from ..exceptions import OrganizationsError, OwnershipRequired
 from ..families import default_family, family_of
 from ..forms import (
     OrganizationAddForm,
@@ -36,6 +36,7 @@ from ..forms import (
     OrganizationUserAddForm,
     OrganizationUserForm,
     SignUpForm,
+    add_verb_error,
 )
 from ..grants import standing_of
 from ..mail import after_commit
@@ -83,8 +84,7 @@ class RequestFormMixin:
         try:
             return super().form_valid(form)  # type: ignore[misc, no-any-return]
         except OrganizationsError as error:
-            field = "slug" if isinstance(error, SlugTaken) and "slug" in form.fields else None
-            form.add_error(field, str(error))
+            add_verb_error(form, error)
         except IntegrityError:
             form.add_error(None, _("Somebody else has just changed this. Try again."))
         return self.form_invalid(form)  # type: ignore[attr-defined, no-any-return]
@@ -339,11 +339,8 @@ class OrganizationSignup(PageMixin, FormView):
             backend.register(
                 data["email"], name=data["name"], slug=data["slug"] or None, request=self.request
             )
-        except SlugTaken as error:
-            form.add_error("slug", str(error))
         except OrganizationsError as error:
-            form.add_error("email", str(error))
-        if form.errors:
+            add_verb_error(form, error)
             return self.form_invalid(form)
         return redirect(success_url)
 

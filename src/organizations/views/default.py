@@ -26,6 +26,7 @@ from ..forms import (
     OrganizationCreateForm,
     OrganizationSettingsForm,
     TransferForm,
+    add_verb_error,
 )
 from ..services import addresses, invitations, members
 from ..states import InvitationStatus
@@ -79,13 +80,12 @@ class OrganizationFormMixin(RequestFormMixin):
         try:
             self.saved = form.save()
         except OrganizationsError as error:
-            field = error.code.startswith("slug") and "slug"
-            form.add_error(field or None, str(error))
+            add_verb_error(form, error)
             return self.form_invalid(form)  # type: ignore[attr-defined, no-any-return]
-        messages.success(self.request, self.get_message())  # type: ignore[attr-defined]
+        messages.success(self.request, self.get_message(form))  # type: ignore[attr-defined]
         return redirect(self.get_success_url())  # type: ignore[attr-defined]
 
-    def get_message(self) -> str:
+    def get_message(self, form: Any) -> str:
         return str(self.done)
 
 
@@ -125,7 +125,7 @@ class OrganizationCreate(PageMixin, RequestFormMixin, FormView):
         try:
             organization = form.save()
         except OrganizationsError as error:
-            form.add_error("slug", str(error))
+            add_verb_error(form, error)
             return self.form_invalid(form)
         messages.success(self.request, _("%(name)s is ready.") % {"name": organization})
         return redirect(org_url("organization_detail", organization))
@@ -157,7 +157,7 @@ class OrganizationDelete(AccessRequiredMixin, OrganizationFormMixin, PageMixin, 
             )
             return self.form_invalid(form)
 
-    def get_message(self) -> str:
+    def get_message(self, form: Any) -> str:
         return _("%(name)s is deleted.") % {"name": self.organization}
 
     def get_context_data(self, **kwargs: Any) -> Any:
@@ -217,7 +217,7 @@ class OrganizationTransfer(AccessRequiredMixin, OrganizationFormMixin, PageMixin
     def get_success_url(self) -> str:
         return org_url("organization_detail", self.organization)
 
-    def get_message(self) -> str:
+    def get_message(self, form: Any) -> str:
         return _("%(name)s has a new owner.") % {"name": self.organization}
 
 
@@ -273,8 +273,8 @@ class OrganizationUserCreate(AccessRequiredMixin, OrganizationFormMixin, PageMix
     def get_success_url(self) -> str:
         return org_url("organization_user_list", self.organization)
 
-    def get_message(self) -> str:
-        address = self.get_form_kwargs()["data"].get("email", "")
+    def get_message(self, form: Any) -> str:
+        address = form.cleaned_data["email"]
         if invitation_backend().requires_acceptance:
             return _("The invitation to %(address)s is on its way.") % {"address": address}
         return _("%(address)s is a member now.") % {"address": address}
@@ -293,7 +293,7 @@ class OrganizationUserUpdate(AccessRequiredMixin, OrganizationUserMixin, PageMix
         try:
             form.save()
         except OrganizationsError as error:
-            form.add_error(None, str(error))
+            add_verb_error(form, error)
             return self.form_invalid(form)
         messages.success(self.request, _("The change is saved."))
         return redirect(org_url("organization_user_list", self.organization))
