@@ -9,12 +9,14 @@ from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from .backends.forms import clean_address, validate_name
 from .base_admin import (
     BaseOrganizationAdmin,
     BaseOrganizationOwnerAdmin,
     BaseOrganizationUserAdmin,
     BaseOwnerInline,
 )
+from .converters import clean_slug
 from .exceptions import OrganizationsError, OwnershipRequired
 from .models import (
     Organization,
@@ -32,6 +34,20 @@ __all__ = [
     "OrganizationUserAdmin",
     "OwnerInline",
 ]
+
+
+class OrganizationForm(forms.ModelForm):
+    """The checks of names and slugs that the pages make, too."""
+
+    def clean_name(self) -> str:
+        name: str = self.cleaned_data["name"]
+        if "name" in self.changed_data:
+            validate_name(name)
+        return name
+
+    def clean_slug(self) -> str:
+        current = self.instance if self.instance.pk else None
+        return clean_slug(self.cleaned_data["slug"], model=Organization, current=current)
 
 
 class OwnerForm(forms.ModelForm):
@@ -70,7 +86,15 @@ class MemberForm(forms.ModelForm):
 
 @admin.register(Organization)
 class OrganizationAdmin(BaseOrganizationAdmin):
+    form = OrganizationForm
     inlines = [OwnerInline]
+
+    def save_model(self, request: Any, obj: Any, form: Any, change: bool) -> None:
+        if not change:
+            super().save_model(request, obj, form, change)
+            return
+        values = {name: form.cleaned_data[name] for name in form.changed_data}
+        organizations.change(obj, actor=request.user, **values)
 
     def save_formset(self, request: Any, form: Any, formset: Any, change: bool) -> None:
         """Owners change by the verb of transfer, with its lock and its signals."""
@@ -152,8 +176,11 @@ class OrganizationInvitationAdmin(admin.ModelAdmin):
     list_filter = ("status",)
     search_fields = ("invitee_identifier", "organization__name")
     list_select_related = ("organization", "invited_by")
-    raw_id_fields = ("invited_by", "invitee", "organization")
-    readonly_fields = ("guid", "status", "expires_at", "sent_at", "send_count", "invitee")
+    # The mailed link proves the address that it was sent to: neither may change afterwards.
+    readonly_fields = (
+        *("organization", "invitee_identifier", "invited_by", "invitee", "guid"),
+        *("status", "expires_at", "sent_at", "send_count"),
+    )
     exclude = ("token_digest", "open_key")
 
     def has_add_permission(self, request: Any) -> bool:
@@ -161,8 +188,16 @@ class OrganizationInvitationAdmin(admin.ModelAdmin):
         return False
 
 
+class VerifiedAddressForm(forms.ModelForm):
+    """Keeps addresses in the form in which they are compared."""
+
+    def clean_address(self) -> str:
+        return clean_address(self.cleaned_data["address"])
+
+
 @admin.register(VerifiedAddress)
 class VerifiedAddressAdmin(admin.ModelAdmin):
+    form = VerifiedAddressForm
     list_display = ("address", "user", "verified_at")
     search_fields = ("address",)
     raw_id_fields = ("user",)

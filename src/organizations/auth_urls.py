@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.contrib.auth import views
 from django.urls import path
 
+from .views.auth import Login, PasswordReset, PasswordResetConfirm
+
 __all__ = ["urlpatterns"]
 
 AUTH = "organizations/auth/"
@@ -12,9 +14,7 @@ AUTH = "organizations/auth/"
 urlpatterns = [
     path(
         "login/",
-        views.LoginView.as_view(
-            template_name="organizations/login.html", redirect_authenticated_user=True
-        ),
+        Login.as_view(template_name="organizations/login.html"),
         name="login",
     ),
     path(
@@ -32,9 +32,10 @@ urlpatterns = [
     ),
     path(
         "password_reset/",
-        views.PasswordResetView.as_view(
+        PasswordReset.as_view(
             template_name=f"{AUTH}password_reset_form.html",
             email_template_name=f"{AUTH}password_reset_email.html",
+            html_email_template_name=f"{AUTH}password_reset_email_rich.html",
             subject_template_name=f"{AUTH}password_reset_subject.txt",
         ),
         name="password_reset",
@@ -46,7 +47,7 @@ urlpatterns = [
     ),
     path(
         "reset/<uidb64>/<token>/",
-        views.PasswordResetConfirmView.as_view(template_name=f"{AUTH}password_reset_confirm.html"),
+        PasswordResetConfirm.as_view(template_name=f"{AUTH}password_reset_confirm.html"),
         name="password_reset_confirm",
     ),
     path(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import unicodedata
 from functools import cache
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.core.validators import validate_unicode_slug
 from django.db import models
 from django.urls import register_converter
+from django.utils.translation import gettext_lazy as _
 
 from .conf import is_reserved
 
@@ -15,8 +18,10 @@ __all__ = [
     "AccountTokenConverter",
     "OrganizationConverter",
     "as_key",
+    "clean_slug",
     "find_organization",
     "register",
+    "url_part",
 ]
 
 
@@ -54,14 +59,68 @@ def register() -> None:
 
 
 def as_key(model: type[models.Model], value: Any) -> Any:
-    """Return the value as a key of the model, or None if it cannot be one."""
+    """Return the value as a key of the model, or None if it cannot be one.
+
+    An integer is written in plain digits: Python would read "1_000" as a number too, which is
+    a good slug.
+    """
+    if "\x00" in str(value):
+        return None
     try:
         key = model._meta.pk.to_python(value)
+        if isinstance(key, int) and isinstance(value, str) and not _is_plain(value):
+            return None
         # What the column cannot hold is no key; SQLite would raise instead of finding nothing.
         model._meta.pk.run_validators(key)
     except (ValidationError, ValueError, TypeError, OverflowError):
         return None
     return key
+
+
+def _is_plain(text: str) -> bool:
+    return text.isascii() and text.isdigit()
+
+
+def url_part(organization: Any) -> Any:
+    """Return what names an organization in our own links: the slug, if it can be read back."""
+    slug = getattr(organization, "slug", None)
+    # Rows of older releases may have a slug that is now reserved, or looks like a key.
+    return slug if slug and not is_reserved(slug) else organization.pk
+
+
+def clean_slug(value: str, *, model: Any, current: Any = None) -> str:
+    """Return a slug in its normal form, or raise what is wrong with it.
+
+    Args:
+        model: the organization model.
+        current: the organization that has the slug, if there is one.
+    """
+    slug = unicodedata.normalize("NFKC", value or "").strip().lower()
+    if not slug:
+        return ""
+    validate_unicode_slug(slug)
+    if current is not None and slug == current.slug:
+        return slug
+    # The normal form may be longer than what was typed.
+    too_long = len(slug) > model._meta.get_field("slug").max_length
+    if too_long or is_reserved(slug) or _is_mixed(slug):
+        raise ValidationError(_("This short name cannot be used. Choose another one."))
+    rows = model._base_manager.filter(slug=slug)
+    if current is not None:
+        rows = rows.exclude(pk=current.pk)
+    if rows.exists():
+        raise ValidationError(_("This short name is taken. Choose another one."))
+    return slug
+
+
+#: Scripts whose letters look like each other's.
+LOOKALIKES = ("LATIN", "CYRILLIC", "GREEK")
+
+
+def _is_mixed(slug: str) -> bool:
+    """Return whether a text mixes scripts that are easily confused."""
+    names = [unicodedata.name(character, "") for character in slug]
+    return sum(any(name.startswith(script) for name in names) for script in LOOKALIKES) > 1
 
 
 def find_organization(model: Any, value: Any) -> Any:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from django.apps import apps
 from django.conf import settings
 from django.contrib.auth import login
 from django.core.exceptions import ImproperlyConfigured
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import add_never_cache_headers
 
@@ -17,7 +19,15 @@ from .conf import get_settings
 from .exceptions import OrganizationsError, PermissionMissing
 from .mail import LinkBase, configured_base
 
-__all__ = ["forbidden", "keep_secret", "link_base", "not_found", "page_context", "sign_in"]
+__all__ = [
+    "forbidden",
+    "keep_secret",
+    "link_base",
+    "not_found",
+    "own_not_found",
+    "page_context",
+    "sign_in",
+]
 
 
 def link_base(request: HttpRequest | None) -> LinkBase:
@@ -64,9 +74,27 @@ def page_context() -> dict[str, Any]:
     return {"base_template": get_settings().BASE_TEMPLATE}
 
 
-def not_found(request: HttpRequest) -> HttpResponse:
-    """Answer as if there were nothing: the same for an unknown thing and a foreign one."""
-    return render(request, "organizations/404.html", page_context(), status=404)
+def not_found(request: HttpRequest, message: Any = None) -> HttpResponse:
+    """Answer as if there were nothing: the same for an unknown thing and a foreign one.
+
+    Args:
+        message: what to say in place of the usual sentence.
+    """
+    context = {**page_context(), "message": message}
+    return render(request, "organizations/404.html", context, status=404)
+
+
+def own_not_found(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Let a view that raises ``Http404`` answer with the package's page and its words."""
+
+    @wraps(view)
+    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return view(request, *args, **kwargs)
+        except Http404 as error:
+            return not_found(request, str(error))
+
+    return wrapped
 
 
 def forbidden(

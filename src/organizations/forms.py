@@ -5,19 +5,18 @@ The first five are the documented ones. The default pages use those behind them.
 
 from __future__ import annotations
 
-import unicodedata
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_unicode_slug
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from . import mail
 from .backends import invitation_backend
-from .conf import is_reserved
+from .backends.forms import ADDRESS_LENGTH, clean_address, validate_name
+from .converters import clean_slug
 from .doors import link_base
 from .exceptions import OrganizationsError, OwnershipRequired
 from .families import default_family, family_of
@@ -39,10 +38,6 @@ __all__ = [
     "add_verb_error",
 ]
 
-# Marks that reorder the text around a name, so that it reads as something else.
-REORDERING = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
-
-
 # Which field an error of a verb belongs to.
 FIELD_OF = {
     "slug_taken": "slug",
@@ -58,33 +53,6 @@ def add_verb_error(form: Any, error: OrganizationsError) -> None:
     """Put what a verb refused beside the field that it is about, or on top of the form."""
     field = FIELD_OF.get(error.code)
     form.add_error(field if field in form.fields else None, str(error))
-
-
-def validate_name(value: str) -> None:
-    """Refuse line breaks, control characters and marks that turn the text around."""
-    for character in value:
-        if unicodedata.category(character) in {"Cc", "Zl", "Zp", "Cs"}:
-            raise ValidationError(_("A name is one line of text, without control characters."))
-        if unicodedata.bidirectional(character) in REORDERING:
-            raise ValidationError(_("A name cannot hold marks that turn the text around."))
-
-
-def clean_slug(value: str, *, model: Any, current: Any = None) -> str:
-    """Return the slug in its normal form, or raise what is wrong with it."""
-    slug = unicodedata.normalize("NFKC", value).strip().lower()
-    if not slug:
-        return ""
-    validate_unicode_slug(slug)
-    if current is not None and slug == current.slug:
-        return slug
-    if is_reserved(slug):
-        raise ValidationError(_("This short name cannot be used. Choose another one."))
-    rows = model._base_manager.filter(slug=slug)
-    if current is not None:
-        rows = rows.exclude(pk=current.pk)
-    if rows.exists():
-        raise ValidationError(_("This short name is taken. Choose another one."))
-    return slug
 
 
 class OrganizationForm(forms.ModelForm):
@@ -275,9 +243,13 @@ class SignUpForm(_NamesForm):
 
     email = forms.EmailField(
         label=_("Email address"),
+        max_length=ADDRESS_LENGTH,
         help_text=_("We send a link to this address; it finishes your registration."),
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )
+
+    def clean_email(self) -> str:
+        return clean_address(self.cleaned_data["email"])
 
 
 class OrganizationCreateForm(_NamesForm):
@@ -321,6 +293,7 @@ class InviteForm(forms.Form):
 
     email = forms.EmailField(
         label=_("Email address"),
+        max_length=ADDRESS_LENGTH,
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
     )
     is_admin = forms.BooleanField(
@@ -335,11 +308,7 @@ class InviteForm(forms.Form):
         super().__init__(*args, **kwargs)
 
     def clean_email(self) -> str:
-        email = self.cleaned_data["email"]
-        try:
-            return addresses.normalise(email)
-        except OrganizationsError as error:
-            raise ValidationError(str(error)) from error
+        return clean_address(self.cleaned_data["email"])
 
     def save(self) -> Any:
         """Invite, or add at once if the backend does not ask; return invitation or member."""

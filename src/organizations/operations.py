@@ -24,9 +24,7 @@ DECLARE
     affected {owner}.{owner_organization}%TYPE;
 BEGIN
     IF TG_TABLE_NAME = '{member_name}' THEN
-        affected := (
-            SELECT {owner_organization} FROM {owner} WHERE {owner_member} = NEW.{member_pk}
-        );
+        affected := OLD.{member_organization};
     ELSIF TG_OP = 'INSERT' THEN
         affected := NEW.{owner_organization};
     ELSE
@@ -36,6 +34,11 @@ BEGIN
     PERFORM 1 FROM {organization} WHERE {organization_pk} = affected FOR NO KEY UPDATE;
     IF NOT FOUND THEN
         RETURN NULL;  -- the organization went with its owner
+    END IF;
+    IF TG_TABLE_NAME = '{member_name}' AND NOT EXISTS (
+        SELECT 1 FROM {owner} WHERE {owner_organization} = affected
+    ) THEN
+        RETURN NULL;  -- had no owner before: the member takes none away
     END IF;
     IF NOT EXISTS (
         SELECT 1 FROM {owner} o JOIN {member} m ON m.{member_pk} = o.{owner_member}
@@ -57,7 +60,8 @@ CREATE CONSTRAINT TRIGGER {function}_owner
     FOR EACH ROW EXECUTE FUNCTION {function}();
 CREATE CONSTRAINT TRIGGER {function}_member
     AFTER UPDATE OF {member_organization} ON {member} DEFERRABLE INITIALLY DEFERRED
-    FOR EACH ROW EXECUTE FUNCTION {function}();
+    FOR EACH ROW WHEN (OLD.{member_organization} IS DISTINCT FROM NEW.{member_organization})
+    EXECUTE FUNCTION {function}();
 """
 
 DROP = """

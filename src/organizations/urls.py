@@ -8,16 +8,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib.auth.decorators import login_required
+from django.contrib.auth.decorators import user_passes_test
 from django.urls import include, path
 
 from . import converters
 from .backends import invitation_backend, registration_backend
+from .doors import own_not_found
 from .views import default as views
 
 __all__ = ["urlpatterns"]
 
 converters.register()
+
+# As Django's ``login_required``, but not for accounts that are switched off.
+signed_in = user_passes_test(lambda user: user.is_active)
 
 member_patterns = [
     path("", views.OrganizationUserList.as_view(), name="organization_user_list"),
@@ -62,14 +66,14 @@ organization_patterns: list[Any] = [
 ]
 
 urlpatterns = [
-    path("", login_required(views.OrganizationList.as_view()), name="organization_list"),
-    path("add/", login_required(views.OrganizationCreate.as_view()), name="organization_add"),
+    path("", own_not_found(signed_in(views.OrganizationList.as_view())), name="organization_list"),
+    path("add/", signed_in(views.OrganizationCreate.as_view()), name="organization_add"),
     path("sign-up/", views.OrganizationSignup.as_view(), name="organization_signup"),
     path("sign-up/sent/", views.OrganizationSignupDone.as_view(), name="organization_signup_done"),
     path("register/", include(registration_backend().get_urls())),
     path(
         "invitations/<str:invitation_pk>/answer/",
-        login_required(views.InvitationAnswer.as_view()),
+        signed_in(views.InvitationAnswer.as_view()),
         name="organization_invitation_answer",
     ),
     path("invitations/", include(invitation_backend().get_urls())),

@@ -14,7 +14,7 @@ from django.utils.crypto import get_random_string
 from django.utils.translation import gettext as _
 
 from .. import converters, mail, tokens
-from ..doors import keep_secret, link_base, page_context, sign_in
+from ..doors import keep_secret, link_base, own_not_found, page_context, sign_in
 from ..exceptions import AddressAmbiguous, OrganizationsError
 from ..families import default_family
 from ..services import addresses, registration
@@ -97,7 +97,7 @@ class BaseBackend:
             route = "<uuid:user_id>-<token>/"
         else:
             route = "<str:user_id>-<account_token:token>/"
-        pattern: URLPattern = path(route, view=view, name=name)
+        pattern: URLPattern = path(route, view=own_not_found(view), name=name)
         return pattern
 
     def activate_view(
@@ -117,14 +117,14 @@ class BaseBackend:
             or not registration.is_pending(user)
             or not tokens.check_account_token(user, token)
         ):
-            raise Http404(_("Your URL may have expired."))
+            raise Http404(_("This link has been used, or it is too old."))
         form = self.get_form(data=request.POST or None, files=request.FILES or None, instance=user)
         if request.method == "POST" and form.is_valid():
             person = form.save(commit=False)
             try:
                 organizations = registration.activate(person, model=self.org_model)
             except registration.NotPending:
-                raise Http404(_("Your URL may have expired.")) from None
+                raise Http404(_("This link has been used, or it is too old.")) from None
             self.activate_organizations(person)
             sign_in(request, person)
             return redirect(self.get_activated_url(person, organizations))

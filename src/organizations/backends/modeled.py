@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ImproperlyConfigured
 from django.core.mail import EmailMultiAlternatives
@@ -12,12 +13,14 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from .. import mail
-from ..doors import keep_secret, link_base, page_context
-from ..exceptions import InvitationStateError
+from ..doors import keep_secret, link_base, own_not_found, page_context
+from ..exceptions import InvitationStateError, OrganizationsError
 from ..families import family_of
 from ..services import invitations
+from ..states import InvitationStatus
 from ..views.invitations import InvitationAccept, InvitationOpen, invitation_problem
 from .defaults import InvitationBackend, absolute, site_name
 
@@ -56,7 +59,11 @@ class ModelInvitation(InvitationBackend):
                 "open/<str:token>/", InvitationOpen.as_view(backend=self), name="invitations_open"
             ),
             path("accept/", InvitationAccept.as_view(backend=self), name="invitations_accept"),
-            path("<uuid:guid>/", view=self.activation_router, name="invitations_register"),
+            path(
+                "<uuid:guid>/",
+                view=own_not_found(self.activation_router),
+                name="invitations_register",
+            ),
         ]
 
     @property
@@ -96,20 +103,37 @@ class ModelInvitation(InvitationBackend):
             return redirect_to_login(request.get_full_path())
         invitation = self.get_invitation_queryset().filter(guid=guid).first()
         # Whoever has not proven the address learns nothing, not even that it exists.
-        if invitation is None or not invitations.fits(invitation, request.user):
+        if (
+            invitation is None
+            or not invitation.organization.is_active
+            or not invitations.fits(invitation, request.user)
+        ):
             raise Http404
         if invitation.invitee_id == request.user.pk:
             return redirect(self.get_joined_url(invitation.organization))
         return self.activate_existing_user_view(request, invitation)
 
     def activate_existing_user_view(self, request: HttpRequest, invitation: Any) -> HttpResponse:
-        """The page by which a signed-in reader of the address joins."""
-        if request.method == "POST":
-            try:
-                invitations.accept(invitation, user=request.user, now=timezone.now())
-            except InvitationStateError as error:
-                return invitation_problem(request, error.status)
-            return redirect(self.get_joined_url(invitation.organization))
+        """The page by which a signed-in reader of the address joins, or says no."""
+        now = timezone.now()
+        try:
+            if request.method == "POST" and request.POST.get("action") == "decline":
+                invitations.decline(invitation, user=request.user, now=now)
+                messages.success(request, _("You have declined the invitation."))
+                return redirect("organization_list")
+            if request.method == "POST":
+                invitations.accept(invitation, user=request.user, now=now)
+                messages.success(
+                    request,
+                    _("Welcome to %(organization)s.") % {"organization": invitation.organization},
+                )
+                return redirect(self.get_joined_url(invitation.organization))
+        except InvitationStateError as error:
+            return invitation_problem(request, error.status)
+        except OrganizationsError:
+            raise Http404 from None
+        if invitation.state is not InvitationStatus.PENDING:
+            return invitation_problem(request, invitation.state)
         context = {**page_context(), "invitation": invitation}
         return keep_secret(render(request, self.invitation_join_template, context))
 

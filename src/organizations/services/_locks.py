@@ -65,12 +65,16 @@ def lock_row(row: Any) -> Any:
 
     Call it after ``lock_organization``, never before.
     """
-    using = database_of(row)
-    rows = type(row)._base_manager.using(using)
-    if connections[using].features.has_select_for_update:
-        rows = rows.select_for_update(of=("self",)) if _has_of(using) else rows.select_for_update()
-    return rows.get(pk=row.pk)
+    return locked(type(row)._base_manager.using(database_of(row))).get(pk=row.pk)
 
 
-def _has_of(using: str) -> bool:
-    return connections[using].features.has_select_for_update_of
+def locked(rows: Any) -> Any:
+    """Return the queryset such that its rows, once read, are held until the transaction ends.
+
+    Foreign keys to the rows can still be written. Where rows cannot be locked, it is as it was.
+    """
+    features = connections[rows.db].features
+    if not features.has_select_for_update:
+        return rows
+    of = ("self",) if features.has_select_for_update_of else ()
+    return rows.select_for_update(of=of, no_key=features.has_select_for_no_key_update)

@@ -19,10 +19,12 @@ from django.utils.module_loading import import_string
 from .. import signals
 from ..conf import get_settings
 from ..exceptions import NotAnAddress
+from ._async import make_async
 
 __all__ = [
     "address_of",
     "allauth_addresses",
+    "averify",
     "find_users",
     "holders",
     "is_verified",
@@ -129,3 +131,6 @@ def verified_addresses(user: Any) -> list[str]:
 def is_verified(user: Any, address: str) -> bool:
     """Return whether the user has proven the normalised address."""
     return address in verified_addresses(user)
+
+
+averify = make_async(verify)

@@ -20,10 +20,12 @@ from ._locks import lock_organization, lock_organization_key, lock_row, verb
 
 __all__ = [
     "aaccept",
+    "aactivate",
     "accept",
     "activate",
     "adecline",
     "ainvite",
+    "aregister_and_accept",
     "aresend",
     "arevoke",
     "by_proof",
@@ -351,4 +353,6 @@ ainvite = make_async(invite)
 aresend = make_async(resend)
 arevoke = make_async(revoke)
 aaccept = make_async(accept)
+aactivate = make_async(activate)
+aregister_and_accept = make_async(register_and_accept)
 adecline = make_async(decline)

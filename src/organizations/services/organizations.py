@@ -89,7 +89,11 @@ def change(organization: Any, *, actor: Any = None, **values: Any) -> Any:
     for field, value in values.items():
         setattr(organization, field, value)
     if changes:
-        _save(organization, database_of(organization))
+        # These columns alone: what else the instance holds may be older than the lock.
+        stamps = (
+            ["modified"] if family_of(organization).has_field("organization", "modified") else []
+        )
+        _save(organization, database_of(organization), update_fields=[*changes, *stamps])
         signals.organization_changed.send(
             sender=type(organization), organization=organization, actor=actor, changes=changes
         )

@@ -10,13 +10,14 @@ from __future__ import annotations
 from typing import Any
 
 from django.apps import apps
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from .. import signals
 from ..exceptions import OrganizationMismatch, OwnerMustBeActive, OwnershipRequired
 from ..families import family_of
 from ._async import make_async
-from ._locks import lock_organization, verb
+from ._locks import database_of, lock_organization, locked, verb
 from .members import make_owner
 
 __all__ = ["anchor", "atransfer", "is_owner", "owner_of", "refuse_to_deactivate", "transfer"]
@@ -59,7 +60,8 @@ def transfer(organization: Any, member: Any, *, actor: Any = None) -> Any:
         TypeError: ``member`` is not a member row.
         OrganizationMismatch: the member belongs to another organization, or is gone.
         OwnerMustBeActive: the member's account is switched off.
-    Locks: the organization. Signals: owner_changed, ownership_transferred, if it changed.
+    Locks: the organization, the member, the user.
+    Signals: owner_changed, ownership_transferred, if it changed.
     """
     family = family_of(organization)
     if not isinstance(member, family.member):
@@ -68,15 +70,16 @@ def transfer(organization: Any, member: Any, *, actor: Any = None) -> Any:
             "pass organization.organization_users.get(user=user)."
         )
     lock_organization(organization)
-    fresh = (
-        family.member._base_manager.filter(pk=member.pk, organization_id=organization.pk)
-        .select_related("user")
-        .first()
-    )
+    members = family.member._base_manager.using(database_of(organization))
+    fresh = locked(members.filter(pk=member.pk, organization_id=organization.pk)).first()
     if fresh is None:
         raise OrganizationMismatch
-    if fresh.user is None or not fresh.user.is_active:
+    # The user is held too, so that nobody is switched off while becoming an owner.
+    users = family.member._meta.get_field("user").related_model._base_manager
+    user = locked(users.using(database_of(organization)).filter(pk=fresh.user_id)).first()
+    if user is None or not user.is_active:
         raise OwnerMustBeActive
+    fresh.user = user
     row = (
         family.owner._base_manager.filter(organization_id=organization.pk)
         .select_related("organization_user")
@@ -105,22 +108,39 @@ def _forget_cached_owner(organization: Any) -> None:
     organization._state.fields_cache.pop("owner", None)
 
 
-def refuse_to_deactivate(*, sender: Any, instance: Any, raw: bool = False, **kwargs: Any) -> None:
+def refuse_to_deactivate(
+    *,
+    sender: Any,
+    instance: Any,
+    using: str,
+    raw: bool = False,
+    update_fields: Any = None,
+    **kwargs: Any,
+) -> None:
     """Receiver of ``pre_save`` of the user: an owner's account is not switched off.
 
-    Queries: none for an active account, 1 to 2 for a switched-off one.
+    ``save()`` opens no transaction around this signal. The account is therefore switched off
+    here already, under the lock that a transfer to this user takes as well.
+
+    Queries: none for an active account, 1 to 3 for a switched-off one.
     """
     if raw or instance.pk is None or instance.is_active:
         return
-    before = sender._base_manager.filter(pk=instance.pk, is_active=True)
-    if before.exists() and (names := owned_by(instance)):
-        raise OwnershipRequired(
-            _(
-                "This account owns %(organizations)s and cannot be deactivated. "
-                "Transfer the ownership first, or delete the organization."
+    if update_fields is not None and "is_active" not in update_fields:
+        return
+    users = sender._base_manager.using(using)
+    with transaction.atomic(using=using):
+        if locked(users.filter(pk=instance.pk, is_active=True)).first() is None:
+            return  # a new account, or one that was off before
+        if names := owned_by(instance):
+            raise OwnershipRequired(
+                _(
+                    "This account owns %(organizations)s and cannot be deactivated. "
+                    "Transfer the ownership first, or delete the organization."
+                )
+                % {"organizations": ", ".join(names)}
             )
-            % {"organizations": ", ".join(names)}
-        )
+        users.filter(pk=instance.pk).update(is_active=False)
 
 
 def owned_by(user: Any) -> list[str]:

@@ -25,6 +25,8 @@ __all__ = [
     "NotPending",
     "aactivate",
     "activate",
+    "aopen_organization",
+    "apending_user",
     "is_pending",
     "new_username",
     "open_organization",
@@ -136,6 +138,7 @@ def activate(user: Any, *, model: Any = None) -> list[Any]:
         found = [row.organization for row in owned.order_by("organization_id")]
         for organization in found:
             lock_organization(organization)
+            organization.refresh_from_db()
         if not is_pending(users.using(using).select_for_update().get(pk=user.pk)):
             raise NotPending
         user.is_active = True
@@ -155,3 +158,5 @@ def activate(user: Any, *, model: Any = None) -> list[Any]:
 
 
 aactivate = make_async(activate)
+aopen_organization = make_async(open_organization)
+apending_user = make_async(pending_user)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import zlib
 from typing import Any
 
 from django import template
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.utils import timezone
 
 from ..backends import invitation_backend
@@ -73,6 +76,32 @@ def org_name(person: Any) -> str:
     if user is not None and not user.is_active:
         return getattr(user, user.get_email_field_name(), "") or str(user)
     return display_name(user)
+
+
+@register.filter
+def org_plain(name: Any) -> str:
+    """Return a name as one line in which no mail program finds a link.
+
+    Slashes and dots give way to marks that look like them. An address stays as it is, since
+    the reader may want to answer it.
+    """
+    text = " ".join(str(name or "").split())
+    if is_address(text):
+        return text
+    return LINK_MARKS.sub(lambda found: found.group().translate(LOOK_LIKE), text)
+
+
+#: A scheme, or a dot with something on both sides, as in www.example.com.
+LINK_MARKS = re.compile(r"://|(?<=\S)[.](?=\S)")
+LOOK_LIKE = {ord("/"): "\u2215", ord("."): "\u2024"}
+
+
+def is_address(text: str) -> bool:
+    try:
+        validate_email(text)
+    except ValidationError:
+        return False
+    return True
 
 
 @register.filter

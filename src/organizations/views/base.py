@@ -14,7 +14,7 @@ from django.db import IntegrityError
 from django.db.models import Count, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.generic import (
@@ -258,18 +258,16 @@ class BaseOrganizationUserRemind(OrganizationUserMixin, DetailView):
 
     def gone(self) -> HttpResponse:
         """Say that there is nothing to remind of."""
-        context = {
-            **page_context(),
-            "organization": self.organization,
-            "organization_user": self.organization_user,
-            "gone": True,
-        }
-        return render(self.request, self.template_name, context, status=410)
+        self.object = self.organization_user
+        return self.render_to_response(self.get_context_data(gone=True), status=410)
 
 
 def remind(user: Any, *, organization: Any, request: HttpRequest) -> None:
     """Mail a pending account's link again, after the transaction."""
     backend = invitation_backend()
+    if backend.requires_acceptance:
+        # Its links are those of invitations; accounts are the other backend's.
+        backend = registration_backend()
     base = link_base(request)
     after_commit(
         lambda: backend.send_reminder(

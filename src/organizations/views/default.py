@@ -17,6 +17,8 @@ from django.views.generic import FormView, TemplateView, View
 
 from .. import permissions
 from ..backends import invitation_backend
+from ..converters import as_key, url_part
+from ..doors import not_found
 from ..exceptions import OrganizationsError
 from ..families import default_family, family_of
 from ..forms import (
@@ -62,8 +64,7 @@ bases = ViewFactory(None)
 
 def org_url(name: str, organization: Any, **kwargs: Any) -> str:
     """Return the URL of a page of an organization, with its slug if it has one."""
-    pk = getattr(organization, "slug", None) or organization.pk
-    return reverse(name, kwargs={"organization_pk": pk, **kwargs})
+    return reverse(name, kwargs={"organization_pk": url_part(organization), **kwargs})
 
 
 class OrganizationFormMixin(RequestFormMixin):
@@ -224,7 +225,9 @@ class OrganizationTransfer(AccessRequiredMixin, OrganizationFormMixin, PageMixin
 def open_invitations(organization: Any) -> Any:
     """Return the pending invitations of an organization, expired ones among them."""
     family = family_of(organization)
-    if family.invitation is None or not family.has_field("invitation", "status"):
+    # Rows that another backend has left behind cannot be answered or sent again.
+    offers = invitation_backend().requires_acceptance
+    if not offers or family.invitation is None or not family.has_field("invitation", "status"):
         return family.member._default_manager.none()
     return family.invitation._default_manager.filter(
         organization_id=organization.pk, status=InvitationStatus.PENDING
@@ -303,6 +306,10 @@ class OrganizationUserDelete(AccessRequiredMixin, base.BaseOrganizationUserDelet
     permission = permissions.REMOVE_MEMBER
 
     def get_success_url(self) -> str:
+        if self.organization_user.user_id == self.request.user.pk:
+            name = {"name": self.organization}
+            messages.success(self.request, _("You have left %(name)s.") % name)
+            return reverse("organization_list")
         messages.success(self.request, _("The member is removed."))
         return org_url("organization_user_list", self.organization)
 
@@ -321,11 +328,12 @@ class InvitationActionMixin(AccessRequiredMixin):
 
     def get_invitation(self) -> Any:
         model = family_of(self.organization).invitation
-        if model is None:
+        key = as_key(model, self.kwargs["invitation_pk"]) if model is not None else None
+        if key is None:
             raise Http404
         return get_object_or_404(
             model._default_manager.select_related("organization", "invited_by"),
-            pk=self.kwargs["invitation_pk"],
+            pk=key,
             organization_id=self.organization.pk,
         )
 
@@ -338,10 +346,11 @@ class InvitationResend(InvitationActionMixin, View):
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         invitation = self.get_invitation()
+        backend = invitation_backend()
+        if not backend.requires_acceptance:
+            raise Http404
         try:
-            invitation_backend().resend(
-                invitation, actor=request.user, now=timezone.now(), request=request
-            )
+            backend.resend(invitation, actor=request.user, now=timezone.now(), request=request)
         except OrganizationsError as error:
             messages.error(request, str(error))
         else:
@@ -379,8 +388,13 @@ class InvitationAnswer(View):
 
     def post(self, request: HttpRequest, invitation_pk: Any) -> HttpResponse:
         model = default_family().invitation
+        key = as_key(model, invitation_pk) if model is not None else None
+        if key is None:
+            return not_found(request)
         offers = invitations.open_for(request.user, model=model, now=timezone.now())
-        invitation = get_object_or_404(offers, pk=invitation_pk)
+        invitation = offers.filter(pk=key).first()
+        if invitation is None:
+            return not_found(request)
         try:
             if request.POST.get("action") == "decline":
                 invitations.decline(invitation, user=request.user, now=timezone.now())

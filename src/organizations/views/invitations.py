@@ -10,6 +10,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import ObjectDoesNotExist
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -73,6 +74,9 @@ class InvitationAccept(View):
             return self.problem(error.status)
         except InvitationNotForYou:
             return self.page(state="wrong_account", status=403)
+        except (OrganizationsError, ObjectDoesNotExist):
+            # The organization was closed or deleted in the meantime.
+            return invitation_problem(request, "unknown")
 
     def get(self, request: HttpRequest) -> HttpResponse:
         state = self.invitation.state
@@ -157,6 +161,9 @@ class InvitationAccept(View):
         joined = user.is_authenticated and self.invitation.invitee_id == user.pk
         if status == InvitationStatus.ACCEPTED and joined:
             return redirect(self.backend.get_joined_url(organization))
+        if status == InvitationStatus.ACCEPTED and user.is_authenticated:
+            # Who has joined is nobody else's business: for others the link is unknown.
+            return invitation_problem(self.request, "unknown")
         return invitation_problem(self.request, str(status), organization=organization)
 
     def page(self, *, state: str, form: Any = None, status: int = 200) -> HttpResponse:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth.views import redirect_to_login
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.utils.functional import cached_property
@@ -185,7 +185,8 @@ class AccessRequiredMixin(OrganizationMixin):
             return super().dispatch(request, *args, **self.kwargs)  # type: ignore[misc, no-any-return]
         except PermissionMissing as error:
             return forbidden(request, error, organization=self.organization, access=self.access)
-        except Http404:
+        except (Http404, ObjectDoesNotExist):
+            # A verb finds no row any more if somebody else has just deleted it.
             return not_found(request)
 
     def get_context_data(self, **kwargs: Any) -> Any:

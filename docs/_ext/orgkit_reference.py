@@ -1,0 +1,297 @@
+"""Directives that write the reference from the code: ``{orgkit-settings}`` and others.
+
+Each takes no arguments and puts Markdown in its place. The functions behind them are what the
+tests of the documentation read too.
+"""
+
+import ast
+import inspect
+import pkgutil
+from dataclasses import fields
+from importlib import import_module
+from pathlib import Path
+
+from django.contrib.auth.decorators import login_required
+from django.core.management import load_command_class
+from django.urls import URLResolver
+from docutils import nodes
+from docutils.parsers.rst import Directive
+from docutils.statemachine import StringList
+from sphinx.pycode import ModuleAnalyzer
+
+import organizations
+from organizations import auth_urls, checks, conf, permissions, urls
+from organizations.backends.defaults import InvitationBackend, RegistrationBackend
+from organizations.backends.modeled import ModelInvitation
+from organizations.exceptions import OrganizationsError
+from organizations.permissions import Standing
+
+PACKAGE = Path(organizations.__file__).parent
+TEMPLATES = PACKAGE / "templates"
+
+
+def table(head, rows):
+    lines = ["| " + " | ".join(head) + " |", "|" + " --- |" * len(head)]
+    lines += ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows]
+    return "\n".join(lines)
+
+
+def markdown(docstring):
+    """Return the first paragraph of a docstring, in Markdown's spelling of code."""
+    return " ".join((docstring or "").strip().split("\n\n")[0].split()).replace("``", "`")
+
+
+def settings():
+    """Every key of ORGANIZATIONS, with type, default and the comment above it."""
+    comments = ModuleAnalyzer.for_module("organizations.conf").find_attr_docs()
+    parts = []
+    for field in fields(conf.OrganizationsSettings):
+        comment = markdown(" ".join(comments["OrganizationsSettings", field.name]))
+        parts += [
+            f"## {field.name}",
+            comment,
+            f"Type `{field.type}`, default `{field.default!r}`.",
+        ]
+    return "\n\n".join(parts)
+
+
+def permission_table():
+    def tick(permission, standing):
+        return "yes" if standing in permission.default_for else ""
+
+    return table(
+        ["permission", "constant", "lets a person", "member", "admin", "owner"],
+        [
+            (
+                f"`{each.name}`",
+                f"`{constant_of(each.name)}`",
+                str(each.label),
+                *(tick(each, s) for s in (Standing.MEMBER, Standing.ADMIN, Standing.OWNER)),
+            )
+            for each in permissions.declared()
+            if each.name.startswith("organizations.")
+        ],
+    )
+
+
+def constant_of(name):
+    return next(key for key in permissions.__all__ if getattr(permissions, key) == name)
+
+
+def walk(patterns, prefix=""):
+    """Yield (route, name, view) of URL patterns, those of includes after them."""
+    for pattern in patterns:
+        route = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from walk(pattern.url_patterns, route)
+        else:
+            yield route, pattern.name, pattern.callback
+
+
+# Pages whose access is no permission of one organization.
+WHO = {
+    "organization_signup": "anybody; who is signed in is sent to `organization_add`",
+    "organization_signup_done": "anybody",
+    "registration_create": "anybody; who is signed in is sent to `organization_add`",
+    "registration_success": "anybody",
+    "registration_register": "whoever holds the mailed link",
+    "invitations_register": "whoever holds the mailed link (default backend); "
+    "the signed-in reader of the invited address (modelled backend)",
+    "invitations_open": "whoever holds the mailed link",
+    "invitations_accept": "whoever came by the mailed link",
+    "organization_invitation_answer": "the signed-in reader of the invited address; POST only",
+    "organization_leave": "every member; the owner is told the way out",
+    "organization_user_detail": "`organizations.view_member` for oneself, "
+    "`organizations.change_member` for others",
+    "organization_invitation_resend": "`organizations.invite_member`; POST only",
+}
+SIGNED_IN = login_required(lambda request: None).__code__
+
+
+def who_may(name, view):
+    if name in WHO:
+        return WHO[name]
+    permission = getattr(getattr(view, "view_class", None), "permission", None)
+    if permission:
+        return f"`{permission}`"
+    if view.__code__ is SIGNED_IN:
+        return "everybody who is signed in"
+    raise LookupError(f"{name}: nothing says who may open it")
+
+
+def url_rows():
+    """Return (route, name, who may) of every page, those of both invitation backends included."""
+    found = {}
+    backends = [
+        ("register/", RegistrationBackend()),
+        ("invitations/", InvitationBackend()),
+        ("invitations/", ModelInvitation()),
+    ]
+    every = list(walk(urls.urlpatterns))
+    for prefix, backend in backends:
+        every += walk(backend.get_urls(), prefix)
+    for route, name, view in every:
+        shown = route.replace("<organization:organization_pk>", "<organization_pk>")
+        shown = shown.replace("<str:", "<").replace("<int:", "<").replace("<uuid:", "<")
+        found.setdefault((shown, name), who_may(name, view))
+    return [(route, name, who) for (route, name), who in found.items()]
+
+
+def url_table():
+    rows = [(f"`{route or '(empty)'}`", f"`{name}`", who) for route, name, who in url_rows()]
+    return table(["path below the include", "name", "who may open it"], rows)
+
+
+def auth_url_table():
+    rows = [(f"`{route}`", f"`{name}`") for route, name, _view in walk(auth_urls.urlpatterns)]
+    return table(["path below the include", "name"], rows)
+
+
+def modules():
+    """Import and yield every module of the package but its migrations and commands."""
+    for found in pkgutil.walk_packages([str(PACKAGE)], "organizations."):
+        if ".migrations" not in found.name and ".commands." not in found.name:
+            yield import_module(found.name)
+
+
+def errors():
+    """Return every error class of the package, the base first."""
+    found = {OrganizationsError: None}
+    for module in modules():
+        for value in vars(module).values():
+            if inspect.isclass(value) and issubclass(value, OrganizationsError):
+                if value.__module__.startswith("organizations."):
+                    found[value] = None
+    return list(found)
+
+
+def error_table():
+    rows = [
+        (
+            "" if error.__name__.startswith("_") else f"`{error.__module__}.{error.__name__}`",
+            f"`{error.code}`",
+            str(error.status_hint),
+            markdown(error.__doc__) if "__doc__" in vars(error) and error.__doc__ else "",
+        )
+        for error in errors()
+    ]
+    return table(["class", "code", "status", "meaning"], rows)
+
+
+def check_messages():
+    """Yield (id, kind, message, hint) of every message that the checks can give."""
+    for node in ast.walk(ast.parse(Path(checks.__file__).read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") in {"Error", "Warning"}:
+            given = {keyword.arg: keyword.value for keyword in node.keywords}
+            message, hint = node.args[0], given.get("hint")
+            yield given["id"].value, node.func.id, words(message), words(hint) if hint else ""
+
+
+def words(node):
+    """Return a text of the source, with an ellipsis for what only a run can tell."""
+    match node:
+        case ast.Constant():
+            return str(node.value)
+        case ast.JoinedStr():
+            return "".join(words(part) for part in node.values)
+        case ast.BinOp():
+            return words(node.left) + words(node.right)
+        case _:
+            return "…"
+
+
+def check_list():
+    parts = []
+    for identity in sorted({found[0] for found in check_messages()}):
+        parts.append(f"## {identity.removeprefix('organizations.')}")
+        for _id, kind, message, hint in filter(lambda m: m[0] == identity, check_messages()):
+            text = "" if message == "…" else f": {message}"
+            parts.append(f"`{identity}`, {kind.lower()}{text}")
+            if hint.strip("… "):
+                parts.append("```text\n" + hint + "\n```")
+    return "\n\n".join(parts)
+
+
+def commands():
+    """Return (name, command) of every command of the package."""
+    folder = PACKAGE / "management" / "commands"
+    names = sorted(found.name for found in pkgutil.iter_modules([str(folder)]))
+    return [(name, load_command_class("organizations", name)) for name in names]
+
+
+# Options that every command of Django has.
+COMMON = {
+    "help", "version", "verbosity", "settings", "pythonpath", "traceback", "no_color",
+    "force_color", "skip_checks",
+}  # fmt: skip
+
+
+def command_list():
+    parts = []
+    for name, command in commands():
+        parser = command.create_parser("manage.py", name)
+        own = [action for action in parser._actions if action.dest not in COMMON]
+        parts += [f"## {name}", command.help]
+        if own:
+            rows = []
+            for action in own:
+                label = ", ".join(action.option_strings) or action.dest
+                value = f" {action.metavar or action.dest.upper()}"
+                takes = value if action.option_strings and action.nargs != 0 else ""
+                rows.append((f"`{label}{takes}`", str(action.help or "")))
+            parts.append(table(["argument", "meaning"], rows))
+    return "\n\n".join(parts)
+
+
+def template_names():
+    """Return the name of every template of the package, as Django knows it."""
+    return sorted(
+        path.relative_to(TEMPLATES).as_posix() for path in TEMPLATES.rglob("*") if path.is_file()
+    )
+
+
+def template_list():
+    """The templates that are no pages: elements, mails, and the password pages."""
+    groups = {
+        "Elements": "organizations/elements/",
+        "Sign-in and passwords": "organizations/auth/",
+        "Mails": "organizations/email/",
+    }
+    parts = []
+    for title, prefix in groups.items():
+        names = [n.removeprefix(prefix) for n in template_names() if n.startswith(prefix)]
+        parts += [f"### {title}", f"In `{prefix}`: " + ", ".join(f"`{n}`" for n in names) + "."]
+    return "\n\n".join(parts)
+
+
+DIRECTIVES = {
+    "orgkit-settings": settings,
+    "orgkit-permissions": permission_table,
+    "orgkit-urls": url_table,
+    "orgkit-auth-urls": auth_url_table,
+    "orgkit-errors": error_table,
+    "orgkit-checks": check_list,
+    "orgkit-commands": command_list,
+    "orgkit-templates": template_list,
+}
+
+
+def directive_for(function):
+    class Generated(Directive):
+        has_content = True
+
+        def run(self):
+            # Headings need the page's own section level, which only the document parser keeps.
+            section = nodes.section()
+            section.document = self.state.document
+            lines = function().splitlines()
+            self.state.nested_parse(StringList(lines, source=function.__name__), 0, section, match_titles=True)  # noqa: E501  # one call
+            return section.children
+
+    return Generated
+
+
+def setup(app):
+    for name, function in DIRECTIVES.items():
+        app.add_directive(name, directive_for(function))
+    return {"version": "1", "parallel_read_safe": True}

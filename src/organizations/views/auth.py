@@ -1,0 +1,57 @@
+"""Sign-in and password pages that know of verified addresses and of the site's own address."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth import views
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+
+from ..doors import link_base
+from ..services import addresses
+
+__all__ = ["Login", "PasswordReset", "PasswordResetConfirm"]
+
+
+class Login(views.LoginView):
+    """The sign-in page; people who are signed in go on at once."""
+
+    redirect_authenticated_user = True
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not request.user.is_active:
+            # Some backends let switched-off accounts in; our pages do not.
+            self.redirect_authenticated_user = False
+        return super().dispatch(request, *args, **kwargs)
+
+    def get_redirect_url(self) -> str:
+        """Never lead to this page again, which Django answers with an error."""
+        url: str = super().get_redirect_url()
+        return "" if url.partition("?")[0] == self.request.path else url
+
+
+class PasswordReset(views.PasswordResetView):
+    """Mails a link to choose a new password, to the address that links in mails lead to."""
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        base = link_base(self.request)
+        self.extra_email_context = {
+            **(self.extra_email_context or {}),
+            "protocol": base.scheme,
+            "domain": base.domain,
+            "site_name": base.name,
+        }
+        return super().form_valid(form)
+
+
+class PasswordResetConfirm(views.PasswordResetConfirmView):
+    """Sets a new password. The link was mailed to the user's address, so that is verified.
+
+    Django's token dies when the address in the user's row changes, so it proves this one.
+    """
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        response = super().form_valid(form)
+        if addresses.address_of(self.user):
+            addresses.verify(self.user, addresses.address_of(self.user))
+        return response

@@ -1,0 +1,153 @@
+"""What the tests of the doors share: a browser, a world of people, and a look at all rows."""
+
+import importlib.util
+import re
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from django.apps import apps
+from django.test import Client, TestCase, override_settings
+from django.urls import URLPattern, URLResolver, reverse
+from django.utils import timezone
+
+from organizations import testing, tokens
+from organizations.services import invitations, members, registration
+
+MODELLED = {"INVITATION_BACKEND": "organizations.backends.modeled.ModelInvitation"}
+BACKENDS = {"default": {}, "modelled": MODELLED}
+
+PASSWORD = "correct-horse-7-battery"
+#: What a new person types into the form behind a mailed link.
+PERSON = {
+    "username": "newcomer",
+    "first_name": "New",
+    "last_name": "Comer",
+    "password1": PASSWORD,
+    "password2": PASSWORD,
+}
+
+
+class Browser(Client):
+    """A client whose requests commit, so that mail leaves after each of them."""
+
+    def request(self, **request):
+        with TestCase.captureOnCommitCallbacks(execute=True):
+            return super().request(**request)
+
+
+def signed_in(user, **options):
+    """Return the browser of a user; of nobody if there is none."""
+    browser = Browser(**options)
+    if user is not None:
+        browser.force_login(user)
+    return browser
+
+
+def urls_with(values):
+    """Return the patterns that organizations.urls has under other settings.
+
+    They are made when the module is imported, so it is run once more.
+    """
+    spec = importlib.util.find_spec("organizations.urls")
+    module = importlib.util.module_from_spec(spec)
+    with override_settings(ORGANIZATIONS=values):
+        spec.loader.exec_module(module)
+    return module.urlpatterns
+
+
+def names_of(patterns):
+    """Yield the names of all URLs, those of included patterns too."""
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            yield from names_of(pattern.url_patterns)
+        elif isinstance(pattern, URLPattern):
+            yield pattern.name
+
+
+def all_rows(*, but=("sessions.Session",)):
+    """Return every row of every table but those, to be compared."""
+    return {
+        model._meta.label: sorted(map(repr, model._base_manager.order_by("pk").values_list()))
+        for model in apps.get_models(include_auto_created=True)
+        if model._meta.label not in but
+    }
+
+
+def text_of(response):
+    """Return a page without the tokens that differ from one answer to the next."""
+    text = response.content.decode()
+    return re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", text)
+
+
+def words_of(response):
+    """Return the visible words of a page."""
+    return " ".join(re.sub(r"<[^>]*>", " ", response.content.decode()).split())
+
+
+def pending_member(organization, address="pat@example.com"):
+    """Return a member whose person has not come yet, as the default backend makes them."""
+    user = registration.pending_user(address)
+    members.add(organization, user)
+    return user
+
+
+def invite(organization, address, *, by, now=None, **values):
+    """Return an open invitation whose ``secret`` is known."""
+    return invitations.invite(
+        organization, address=address, actor=by, now=now or timezone.now(), **values
+    )
+
+
+def expire(invitation, *, by=timedelta(seconds=1)):
+    """Put the end of an invitation into the past."""
+    type(invitation)._base_manager.filter(pk=invitation.pk).update(expires_at=timezone.now() - by)
+
+
+@dataclass
+class World:
+    """Two organizations, and one person of every kind as seen from the first."""
+
+    people: dict = field(default_factory=dict)
+    acme: object = None
+    zenith: object = None
+
+    def browser(self, name, **options):
+        return signed_in(self.people.get(name), **options)
+
+
+#: Every kind of person; the order is that of the columns of the access table.
+PEOPLE = (
+    *("anonymous", "outsider", "member", "admin", "owner", "former", "deactivated"),
+    *("foreigner", "superuser", "restricted"),
+)
+
+
+def make_world():
+    """Return a new world with unanswered invitations and a member who has not come yet."""
+    people = {name: testing.make_user(name) for name in PEOPLE if name != "anonymous"}
+    for name in ("superuser", "restricted"):
+        people[name].is_superuser = people[name].is_staff = True
+        people[name].save()
+    acme = testing.make_organization(
+        "Acme",
+        owner=people["owner"],
+        admins=[people["admin"]],
+        members=[people["member"], people["former"], people["deactivated"]],
+    )
+    acme.remove_user(people["former"])
+    people["deactivated"].is_active = False
+    people["deactivated"].save()
+    zenith = testing.make_organization("Zenith", owner=people["foreigner"])
+    world = World(people=people, acme=acme, zenith=zenith)
+    world.pending = pending_member(acme)
+    world.token = tokens.make_account_token(world.pending)
+    world.offer = invite(acme, "outsider@example.com", by=people["admin"])
+    world.foreign_offer = invite(zenith, "somebody@example.com", by=people["foreigner"])
+    return world
+
+
+def page(name, organization=None, **kwargs):
+    """Return the URL of a page."""
+    if organization is not None:
+        kwargs["organization_pk"] = organization.slug
+    return reverse(name, kwargs=kwargs)

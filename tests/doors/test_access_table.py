@@ -1,0 +1,312 @@
+"""Who may open which page: every URL x every kind of person x GET and POST.
+
+The URLs come from the resolver, so a page that nobody has entered here fails the test.
+"""
+
+import uuid
+
+import pytest
+from django.conf import settings as django_settings
+from django.test import override_settings
+from django.urls import reverse
+
+from organizations import auth_urls
+from tests.doors.support import (
+    BACKENDS,
+    PASSWORD,
+    PEOPLE,
+    PERSON,
+    all_rows,
+    names_of,
+    text_of,
+    urls_with,
+)
+
+# One row per URL and method; "login" is a redirect to the login page.
+#                              anonymous outsider member admin owner former deactivated
+#                              foreigner superuser restricted
+TABLE = """
+organization_list                GET   login 200 200 200 200 200 login 200 200 200
+organization_list                POST  login 405 405 405 405 405 login 405 405 405
+organization_add                 GET   login 200 200 200 200 200 login 200 200 200
+organization_add                 POST  login 302 302 302 302 302 login 302 302 302
+organization_signup              GET   200   302 302 302 302 302 200   302 302 302
+organization_signup              POST  302   302 302 302 302 302 302   302 302 302
+organization_signup_done         GET   200   200 200 200 200 200 200   200 200 200
+organization_signup_done         POST  405   405 405 405 405 405 405   405 405 405
+registration_create              GET   200   302 302 302 302 302 200   302 302 302
+registration_create              POST  200   302 302 302 302 302 200   302 302 302
+registration_success             GET   200   200 200 200 200 200 200   200 200 200
+registration_success             POST  200   200 200 200 200 200 200   200 200 200
+registration_register            GET   200   200 200 200 200 200 200   200 200 200
+registration_register            POST  302   302 302 302 302 302 302   302 302 302
+organization_invitation_answer   GET   login 405 405 405 405 405 login 405 405 405
+organization_invitation_answer   POST  login 302 404 404 404 404 login 404 404 404
+organization_detail              GET   login 404 200 200 200 404 login 404 200 404
+organization_detail              POST  login 404 405 405 405 404 login 404 405 404
+organization_edit                GET   login 404 403 200 200 404 login 404 200 404
+organization_edit                POST  login 404 403 302 302 404 login 404 302 404
+organization_delete              GET   login 404 403 403 200 404 login 404 200 404
+organization_delete              POST  login 404 403 403 302 404 login 404 302 404
+organization_leave               GET   login 404 200 200 200 404 login 404 404 404
+organization_leave               POST  login 404 302 302 409 404 login 404 404 404
+organization_transfer            GET   login 404 403 403 200 404 login 404 200 404
+organization_transfer            POST  login 404 403 403 302 404 login 404 302 404
+organization_user_list           GET   login 404 200 200 200 404 login 404 200 404
+organization_user_list           POST  login 404 405 405 405 404 login 404 405 404
+organization_user_add            GET   login 404 403 200 200 404 login 404 200 404
+organization_user_add            POST  login 404 403 302 302 404 login 404 302 404
+organization_user_detail         GET   login 404 200 200 200 404 login 404 200 404
+organization_user_detail         POST  login 404 405 405 405 404 login 404 405 404
+organization_user_edit           GET   login 404 403 200 200 404 login 404 200 404
+organization_user_edit           POST  login 404 403 302 302 404 login 404 302 404
+organization_user_delete         GET   login 404 403 200 200 404 login 404 200 404
+organization_user_delete         POST  login 404 403 302 302 404 login 404 302 404
+organization_user_remind         GET   login 404 403 200 200 404 login 404 200 404
+organization_user_remind         POST  login 404 403 302 302 404 login 404 302 404
+organization_invitation_resend   GET   login 404 403 405 405 404 login 404 405 404
+organization_invitation_revoke   GET   login 404 403 200 200 404 login 404 200 404
+organization_invitation_revoke   POST  login 404 403 302 302 404 login 404 302 404
+login                            GET   200   302 302 302 302 302 200   302 302 302
+login                            POST  200   302 302 302 302 302 200   302 302 302
+logout                           GET   405   405 405 405 405 405 405   405 405 405
+logout                           POST  200   200 200 200 200 200 200   200 200 200
+password_change                  GET   login 200 200 200 200 200 login 200 200 200
+password_change                  POST  login 200 200 200 200 200 login 200 200 200
+password_change_done             GET   login 200 200 200 200 200 login 200 200 200
+password_change_done             POST  login 405 405 405 405 405 login 405 405 405
+password_reset                   GET   200   200 200 200 200 200 200   200 200 200
+password_reset                   POST  302   302 302 302 302 302 302   302 302 302
+password_reset_done              GET   200   200 200 200 200 200 200   200 200 200
+password_reset_done              POST  405   405 405 405 405 405 405   405 405 405
+password_reset_confirm           GET   200   200 200 200 200 200 200   200 200 200
+password_reset_confirm           POST  200   200 200 200 200 200 200   200 200 200
+password_reset_complete          GET   200   200 200 200 200 200 200   200 200 200
+password_reset_complete          POST  405   405 405 405 405 405 405   405 405 405
+"""
+# Only with rows can an invitation be sent again; an account's link is nobody's in particular.
+TABLES = {
+    "default": """
+organization_invitation_resend   POST  login 404 403 404 404 404 login 404 404 404
+invitations_register             GET   200   200 200 200 200 200 200   200 200 200
+invitations_register             POST  302   302 302 302 302 302 302   302 302 302
+""",
+    "modelled": """
+organization_invitation_resend   POST  login 404 403 302 302 404 login 404 302 404
+invitations_register             GET   login 200 404 404 404 404 login 404 404 404
+invitations_register             POST  login 302 404 404 404 404 login 404 404 404
+invitations_open                 GET   302   302 302 302 302 302 302   302 302 302
+invitations_open                 POST  405   405 405 405 405 405 405   405 405 405
+invitations_accept               GET   404   404 404 404 404 404 404   404 404 404
+invitations_accept               POST  404   404 404 404 404 404 404   404 404 404
+""",
+}
+
+
+def rows_of(backend):
+    """Return {(URL name, method): {person: expected}}."""
+    lines = (TABLE + TABLES[backend]).strip().splitlines()
+    found = {}
+    for name, method, *cells in map(str.split, lines):
+        assert (name, method) not in found, f"{name} {method} stands twice"
+        found[name, method] = dict(zip(PEOPLE, cells, strict=True))
+    return found
+
+
+def arguments(world, name, backend):
+    """Return the keywords of a URL about the first organization."""
+    if name in {"organization_invitation_answer"}:
+        return {"invitation_pk": world.offer.pk}
+    if name == "registration_register" or (name, backend) == ("invitations_register", "default"):
+        return {"user_id": world.pending.pk, "token": world.token}
+    if name == "invitations_register":
+        return {"guid": world.offer.guid}
+    if name == "invitations_open":
+        return {"token": world.offer.secret}
+    if name == "password_reset_confirm":
+        return {"uidb64": "MQ", "token": "nonsense"}
+    kwargs = {}
+    if name in ORGANIZATION_PAGES:
+        kwargs["organization_pk"] = world.acme.pk
+    if name in MEMBER_PAGES:
+        about = world.pending if name == "organization_user_remind" else world.people["member"]
+        kwargs["user_pk"] = about.pk
+    if name in INVITATION_PAGES:
+        kwargs["invitation_pk"] = world.offer.pk
+    return kwargs
+
+
+MEMBER_PAGES = {f"organization_user_{page}" for page in ("detail", "edit", "delete", "remind")}
+INVITATION_PAGES = {"organization_invitation_resend", "organization_invitation_revoke"}
+ORGANIZATION_PAGES = {
+    *MEMBER_PAGES,
+    *INVITATION_PAGES,
+    *(f"organization_{page}" for page in ("detail", "edit", "delete", "leave", "transfer")),
+    *("organization_user_list", "organization_user_add"),
+}
+
+
+def data_for(world, name):
+    """Return what a person would type into the form of a page, all of it valid."""
+    new_owner = world.acme.organization_users.get(user=world.people["admin"])
+    return {
+        "organization_add": {"name": "Another"},
+        "organization_signup": {"name": "Another", "email": "somebody-new@example.com"},
+        "registration_create": {"name": "Another", "email": "somebody-new@example.com"},
+        "organization_edit": {"name": "Acme II", "slug": "acme-two"},
+        "organization_delete": {"confirm_name": "Acme"},
+        "organization_transfer": {"confirm_name": "Acme", "new_owner": new_owner.pk},
+        "organization_user_add": {"email": "somebody-new@example.com"},
+        "organization_user_edit": {"is_admin": "on"},
+        "registration_register": PERSON,
+        "invitations_register": PERSON,
+        "password_reset": {"email": "nobody@example.com"},
+        "login": {"username": "nobody", "password": PASSWORD},
+    }.get(name, {})
+
+
+def answer_of(response):
+    if response.status_code == 302 and response["Location"].startswith(
+        reverse(django_settings.LOGIN_URL) + "?"
+    ):
+        return "login"
+    return str(response.status_code)
+
+
+def ask(world, person, method, url, data=None, **options):
+    """Send a request as a person."""
+    browser = world.browser(person, **options)
+    chosen = dict(django_settings.ORGANIZATIONS)
+    if person == "restricted":
+        chosen["SUPERUSERS_HAVE_ACCESS"] = False
+    with override_settings(ORGANIZATIONS=chosen):
+        return browser.generic(method, url) if data is None else browser.post(url, data)
+
+
+@pytest.mark.parametrize("backend_name", BACKENDS)
+def test_every_url_is_declared(backend_name):
+    names = {
+        *names_of(urls_with(BACKENDS[backend_name])),
+        *names_of(auth_urls.urlpatterns),
+    }
+    declared = {name for name, _method in rows_of(backend_name)}
+    assert names == declared
+    assert {(name, method) for name in names for method in ("GET", "POST")} == set(
+        rows_of(backend_name)
+    )
+
+
+def cases():
+    return [
+        pytest.param(backend, name, method, id=f"{backend}-{name}-{method}")
+        for backend in BACKENDS
+        for name, method in rows_of(backend)
+    ]
+
+
+@pytest.fixture
+def chosen(request, settings):
+    settings.ORGANIZATIONS = BACKENDS[request.param]
+    if request.param == "modelled":
+        settings.ROOT_URLCONF = "tests.doors.urls_modelled"
+    return request.param
+
+
+@pytest.mark.parametrize(("chosen", "name", "method"), cases(), indirect=["chosen"])
+def test_each_kind_of_person_gets_the_declared_answer(chosen, name, method, world, undo):
+    url = reverse(name, kwargs=arguments(world, name, chosen))
+    data = data_for(world, name) if method == "POST" else None
+    found = {}
+    for person in PEOPLE:
+        with undo():
+            found[person] = answer_of(ask(world, person, method, url, data))
+    assert found == rows_of(chosen)[name, method]
+
+
+@pytest.mark.parametrize("name", sorted(ORGANIZATION_PAGES))
+def test_a_foreign_organization_is_not_told_from_an_unknown_one(name, backend, world, undo):
+    kwargs = arguments(world, name, backend)
+    data = data_for(world, name)
+    for person in ("outsider", "former", "foreigner", "restricted"):
+        unknown = reverse(name, kwargs={**kwargs, "organization_pk": 999999})
+        for method in ("GET", "POST"):
+            with undo():
+                expected = ask(world, person, method, unknown, data if method == "POST" else None)
+            assert expected.status_code == 404
+            for key in (world.acme.pk, world.acme.slug, "no-such-slug", 0, "-1", "null"):
+                url = reverse(name, kwargs={**kwargs, "organization_pk": key})
+                with undo():
+                    response = ask(world, person, method, url, data if method == "POST" else None)
+                assert response.status_code == 404, (person, method, url)
+                assert text_of(response) == text_of(expected), (person, method, url)
+
+
+@pytest.mark.parametrize("name", sorted(MEMBER_PAGES | INVITATION_PAGES))
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_ids_of_another_organization_are_not_found_in_this_one(
+    name, method, backend, world, undo
+):
+    keyword = "user_pk" if name in MEMBER_PAGES else "invitation_pk"
+    kwargs = arguments(world, name, backend)
+    data = data_for(world, name) if method == "POST" else None
+    theirs = world.people["foreigner"] if name in MEMBER_PAGES else world.foreign_offer
+    mixes = [
+        # ours in the path, with something of theirs, of nobody's, and no key at all
+        (world.acme.pk, theirs.pk),
+        (world.acme.slug, theirs.pk),
+        (world.acme.pk, 999999),
+        *((world.acme.pk, key) for key in ("0", "-1", "null", "x", 10**30, str(uuid.uuid4()))),
+        # theirs in the path
+        (world.zenith.pk, kwargs[keyword]),
+        (world.zenith.slug, theirs.pk),
+    ]
+    before = all_rows()
+    allowed_get = {"organization_invitation_resend"}
+    answers = set()
+    for organization, key in mixes:
+        url = reverse(name, kwargs={"organization_pk": organization, keyword: key})
+        for person in ("admin", "owner"):
+            with undo():
+                response = ask(world, person, method, url, data)
+                assert all_rows() == before, (person, url)
+            if method == "GET" and name in allowed_get and response.status_code == 405:
+                continue
+            assert response.status_code == 404, (person, url)
+            answers.add((person, text_of(response)))
+    assert len(answers) <= 2, "the pages tell one from another"
+
+
+SAFE = ("GET", "HEAD", "OPTIONS", "TRACE")
+
+
+@pytest.mark.parametrize("person", PEOPLE)
+def test_safe_methods_change_nothing(person, backend, world):
+    """Mail scanners follow every link, with cookies or without."""
+    before = all_rows()
+    for name in sorted({name for name, _method in rows_of(backend)}):
+        url = reverse(name, kwargs=arguments(world, name, backend))
+        for method in SAFE:
+            response = ask(world, person, method, url)
+            assert response.status_code < 500, (method, url)
+        assert all_rows() == before, name
+
+
+@pytest.mark.parametrize("person", ["anonymous", "admin", "owner"])
+def test_every_post_without_a_csrf_token_is_refused(person, backend, world):
+    before = all_rows()
+    for name in sorted({name for name, _method in rows_of(backend)}):
+        url = reverse(name, kwargs=arguments(world, name, backend))
+        response = ask(
+            world, person, "POST", url, data_for(world, name), enforce_csrf_checks=True
+        )
+        assert response.status_code == 403, name
+    assert all_rows() == before
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
+def test_other_methods_change_nothing(method, backend, world):
+    before = all_rows()
+    for name in sorted({name for name, _method in rows_of(backend)}):
+        url = reverse(name, kwargs=arguments(world, name, backend))
+        assert ask(world, "owner", method, url).status_code < 500, name
+    assert all_rows() == before
