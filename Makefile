@@ -14,7 +14,7 @@ export PYTHON
 unexport DJANGO_SETTINGS_MODULE PYTHONPATH VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick test-slow test-browser test-all coverage lint format docs clean demo-env dev-env
+.PHONY: help demo test quick test-slow test-browser pictures test-all coverage lint format docs clean demo-env dev-env
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -34,6 +34,10 @@ test-slow: dev-env  ## the big tests: long state machines, 200-round races, larg
 
 test-browser: dev-env  ## the main job in a real browser (installs Chromium as root)
 	@browser=$$(tools/browser.sh | tail -n 1) && ORGKIT_CHROMIUM=$$browser tools/test.sh browser
+
+pictures: dev-env  ## take the pictures of the README and the documentation anew
+	@browser=$$(tools/browser.sh | tail -n 1) && ORGKIT_CHROMIUM=$$browser ORGKIT_KEEP_PICTURES=1 \
+		$(BIN)/python -m pytest -m browser tests/browser/test_pictures.py
 
 test-all: dev-env  ## the suite on the other supported pairs of Python and Django
 	@tools/matrix.sh

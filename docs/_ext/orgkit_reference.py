@@ -7,6 +7,7 @@ tests of the documentation read too.
 import ast
 import inspect
 import pkgutil
+import re
 from dataclasses import fields
 from importlib import import_module
 from pathlib import Path
@@ -95,8 +96,7 @@ WHO = {
     "registration_create": "anybody; who is signed in is sent to `organization_add`",
     "registration_success": "anybody",
     "registration_register": "whoever holds the mailed link",
-    "invitations_register": "whoever holds the mailed link (default backend); "
-    "the signed-in reader of the invited address (modelled backend)",
+    "invitations_register": "whoever holds the mailed link (default backend)",
     "invitations_open": "whoever holds the mailed link",
     "invitations_accept": "whoever came by the mailed link",
     "organization_invitation_answer": "the signed-in reader of the invited address; POST only",
@@ -108,14 +108,18 @@ WHO = {
 SIGNED_IN = login_required(lambda request: None).__code__
 
 
-def who_may(name, view):
+def who_may(route, name, view):
+    if "guid" in route:
+        return "the signed-in reader of the invited address (modelled backend)"
     if name in WHO:
         return WHO[name]
     permission = getattr(getattr(view, "view_class", None), "permission", None)
     if permission:
         return f"`{permission}`"
-    if view.__code__ is SIGNED_IN:
-        return "everybody who is signed in"
+    while view is not None:
+        if view.__code__ is SIGNED_IN:
+            return "everybody who is signed in"
+        view = getattr(view, "__wrapped__", None)
     raise LookupError(f"{name}: nothing says who may open it")
 
 
@@ -133,7 +137,7 @@ def url_rows():
     for route, name, view in every:
         shown = route.replace("<organization:organization_pk>", "<organization_pk>")
         shown = shown.replace("<str:", "<").replace("<int:", "<").replace("<uuid:", "<")
-        found.setdefault((shown, name), who_may(name, view))
+        found.setdefault((shown, name), who_may(route, name, view))
     return [(route, name, who) for (route, name), who in found.items()]
 
 
@@ -159,9 +163,8 @@ def errors():
     found = {OrganizationsError: None}
     for module in modules():
         for value in vars(module).values():
-            if inspect.isclass(value) and issubclass(value, OrganizationsError):
-                if value.__module__.startswith("organizations."):
-                    found[value] = None
+            if isinstance(value, type) and issubclass(value, OrganizationsError):
+                found[value] = None
     return list(found)
 
 
@@ -200,13 +203,24 @@ def words(node):
             return "…"
 
 
+def check_titles():
+    """Return id -> what the docstring of its check says of it."""
+    pattern = re.compile(r"([EW]\d{3}): (.+?)(?=\s[EW]\d{3}: |$)", re.DOTALL)
+    return {
+        f"organizations.{number}": " ".join(title.split())
+        for check in checks.ALL_CHECKS
+        for number, title in pattern.findall(inspect.getdoc(check))
+    }
+
+
 def check_list():
     parts = []
+    titles = check_titles()
     for identity in sorted({found[0] for found in check_messages()}):
         parts.append(f"## {identity.removeprefix('organizations.')}")
         for _id, kind, message, hint in filter(lambda m: m[0] == identity, check_messages()):
-            text = "" if message == "…" else f": {message}"
-            parts.append(f"`{identity}`, {kind.lower()}{text}")
+            text = titles.get(_id, message) if message == "…" else message
+            parts.append(f"`{identity}`, {kind.lower()}: {text}")
             if hint.strip("… "):
                 parts.append("```text\n" + hint + "\n```")
     return "\n\n".join(parts)
@@ -285,7 +299,9 @@ def directive_for(function):
             section = nodes.section()
             section.document = self.state.document
             lines = function().splitlines()
-            self.state.nested_parse(StringList(lines, source=function.__name__), 0, section, match_titles=True)  # noqa: E501  # one call
+            self.state.nested_parse(
+                StringList(lines, source=function.__name__), 0, section, match_titles=True
+            )
             return section.children
 
     return Generated

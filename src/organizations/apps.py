@@ -17,9 +17,12 @@ class OrganizationsConfig(AppConfig):
     default_auto_field = "django.db.models.AutoField"
 
     def ready(self) -> None:
+        from . import converters
         from .checks import ALL_CHECKS
         from .services import ownership
 
+        # A project may name <organization:organization_pk> in its own patterns.
+        converters.register()
         pre_save.connect(
             ownership.refuse_to_deactivate,
             sender=settings.AUTH_USER_MODEL,

@@ -264,11 +264,17 @@ def check_mail(**kwargs: Any) -> list[CheckMessage]:
     if settings.DEBUG:
         return []
     found: list[CheckMessage] = []
-    if settings.EMAIL_BACKEND.rsplit(".", 2)[-2] in {"console", "dummy", "filebased"}:
+    # Django 6.1 has MAILERS instead; the older setting cannot be read then.
+    name, mailers = "EMAIL_BACKEND", getattr(settings, "MAILERS", None)
+    if mailers:
+        name, backend = "The backend in MAILERS", str(mailers.get("default", {}).get("BACKEND"))
+    else:
+        backend = settings.EMAIL_BACKEND
+    if backend.split(".")[-2:][0] in {"console", "dummy", "filebased"}:
         found.append(
             Warning(
-                f"EMAIL_BACKEND is {settings.EMAIL_BACKEND}: invitations never arrive.",
-                hint='EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"',
+                f"{name} is {backend}: invitations never arrive.",
+                hint='Name "django.core.mail.backends.smtp.EmailBackend" there.',
                 id="organizations.W006",
             )
         )

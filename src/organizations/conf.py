@@ -59,6 +59,8 @@ class OrganizationsSettings:
     INVITATION_LIFETIME: timedelta = timedelta(days=7)
     #: Scheme and host of links in mails, such as ``"https://app.example.com"``.
     LINK_BASE: str | None = None
+    #: What the site is called in mails; the host of ``LINK_BASE`` if this is empty.
+    SITE_NAME: str = ""
     #: Words that no organization may take as its slug, besides the built-in ones.
     RESERVED_SLUGS: tuple[str, ...] = ()
     #: Whether an active superuser may enter every organization.
@@ -87,6 +89,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "REGISTRATION_BACKEND": (str,),
     "INVITATION_LIFETIME": (timedelta,),
     "LINK_BASE": (str, type(None)),
+    "SITE_NAME": (str,),
     "RESERVED_SLUGS": (tuple,),
     "SUPERUSERS_HAVE_ACCESS": (bool,),
     "VERIFIED_ADDRESS_SOURCES": (tuple,),

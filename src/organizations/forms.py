@@ -217,7 +217,7 @@ class _NamesForm(forms.Form):
     """A name and a short name for addresses."""
 
     name = forms.CharField(
-        label=_("Name"),
+        label=_("Organization name"),
         max_length=200,
         validators=[validate_name],
         widget=forms.TextInput(attrs={"autocomplete": "organization"}),
@@ -277,7 +277,9 @@ class OrganizationSettingsForm(_NamesForm):
         self.organization = organization
         self.org_model = family_of(organization).organization
         initial = {"name": organization.name, "slug": getattr(organization, "slug", "")}
-        super().__init__(*args, **{"initial": initial, **kwargs})
+        # A view passes an empty "initial"; what the row holds shows through it.
+        kwargs["initial"] = {**initial, **(kwargs.get("initial") or {})}
+        super().__init__(*args, **kwargs)
         if hasattr(organization, "slug"):
             self.fields["slug"].required = True
             self.fields["slug"].help_text = _("Old links stop working when you change it.")
@@ -349,7 +351,8 @@ class MemberForm(forms.Form):
     def __init__(self, request: Any, member: Any, *args: Any, **kwargs: Any) -> None:
         self.request = request
         self.member = member
-        super().__init__(*args, **{"initial": {"is_admin": member.is_admin}, **kwargs})
+        kwargs["initial"] = {"is_admin": member.is_admin, **(kwargs.get("initial") or {})}
+        super().__init__(*args, **kwargs)
 
     def clean_is_admin(self) -> bool:
         is_admin: bool = self.cleaned_data["is_admin"]

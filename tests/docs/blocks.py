@@ -24,7 +24,7 @@ README = ROOT / "README.md"
 SHELL = "manage.py shell"
 # What a block may be. Code in "text" is nothing that anybody would run.
 LANGUAGES = {"python", "html+django", "css", "sh", "text"}
-DIRECTIVES = {"toctree", "image", "figure", "eval-rst", "glossary"}
+DIRECTIVES = {"toctree", "image", "figure", "eval-rst", "include"}
 
 _FIRST_LINE = {
     "python": re.compile(r"#\s+(manage\.py shell|[\w/]+\.py)\b"),

@@ -138,10 +138,9 @@ class Server:
     def mails(self):
         """Return the mails sent so far, oldest first, as ``email.message.EmailMessage``."""
         parts = self.log.read_text(encoding="utf-8").split(f"{MAIL_END}\n")[:-1]
-        return [
-            email.message_from_string(part[part.index("Content-Type:") :], policy=email.policy.default)
-            for part in parts
-        ]  # fmt: skip
+        # Before its headers, a mail's part may hold lines of the server's log.
+        texts = [part[part.index("Content-Type:") :] for part in parts]
+        return [email.message_from_string(text, policy=email.policy.default) for text in texts]
 
     def last_mail(self, to):
         """Return the newest mail to an address; it is printed before the answer is sent."""
@@ -171,6 +170,8 @@ def make_project(folder):
     path = project.folder / NAME / "urls.py"
     # The README says to import include beside path; the new file names only path.
     text = path.read_text(encoding="utf-8")
-    text = text.replace("\nfrom django.urls import path\n", "\nfrom django.urls import include, path\n")
+    text = text.replace(
+        "\nfrom django.urls import path\n", "\nfrom django.urls import include, path\n"
+    )
     path.write_text(text, encoding="utf-8")
     return project

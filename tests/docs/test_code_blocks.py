@@ -31,6 +31,26 @@ from .fresh_project import make_project
 
 # Pages that build on the models which the first how-to writes.
 SHOP = DOCS / "howto" / "models.md"
+# What other packages would bring; only the part that a page uses.
+ALLAUTH = {
+    "allauth/__init__.py": "",
+    "allauth/account/__init__.py": "",
+    "allauth/account/apps.py": (
+        "from django.apps import AppConfig\n\n\n"
+        "class AccountConfig(AppConfig):\n"
+        '    name = "allauth.account"\n'
+    ),
+    "allauth/account/models.py": (
+        "from django.conf import settings\n"
+        "from django.db import models\n\n\n"
+        "class EmailAddress(models.Model):\n"
+        "    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE)\n"
+        "    email = models.EmailField()\n"
+        "    verified = models.BooleanField(default=False)\n"
+    ),
+    "allauth/account/migrations/__init__.py": "",
+}
+STAND_INS = {DOCS / "howto" / "allauth.md": (ALLAUTH, "allauth.account")}
 BUILT_HERE = {"orgkit-" + name for name in (
     "settings", "permissions", "urls", "auth-urls", "errors", "checks", "commands", "templates",
 )}  # fmt: skip
@@ -94,6 +114,8 @@ def test_plain_code_runs(page):
             block.run(namespace)
 
 
+# A new project has a database of its own, so once is enough.
+@pytest.mark.sqlite
 @pytest.mark.parametrize("page", with_blocks(project_blocks), ids=name_of)
 def test_code_works_in_a_new_project(page, tmp_path):
     project = make_project(tmp_path)
@@ -102,10 +124,18 @@ def test_code_works_in_a_new_project(page, tmp_path):
         blocks = [block for block in blocks if block.target.startswith("shop/")]
     elif not any(block.target == "shop/models.py" for block in blocks):
         blocks = [*(b for b in project_blocks(SHOP) if b.target == "shop/models.py"), *blocks]
-    project.write("shop/__init__.py", "")
-    project.write("shop/migrations/__init__.py", "")
+    files = [block.target for block in blocks if "/" in block.target]
+    apps = {name.partition("/")[0] for name in files if name.endswith(".py")} | {"shop"}
+    for app in apps:
+        project.write(f"{app}/__init__.py", "")
+        project.write(f"{app}/migrations/__init__.py", "")
+    if page in STAND_INS:
+        others, app = STAND_INS[page]
+        apps.add(app)
+        for name, text in others.items():
+            project.write(name, text)
     project.add_settings(
-        'INSTALLED_APPS += ["shop"]\n'
+        f"INSTALLED_APPS += {sorted(apps)}\n"
         'TEMPLATES[0]["DIRS"] = [BASE_DIR / "templates"]\n'
         'STATICFILES_DIRS = [BASE_DIR / "static"]'
     )

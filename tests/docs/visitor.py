@@ -19,9 +19,11 @@ class _Forms(HTMLParser):
         attrs = dict(attrs)
         if tag == "form":
             self.forms.append((attrs.get("method", "get"), attrs.get("action", ""), {}))
-        elif tag in {"input", "button", "select", "textarea"} and self.forms and attrs.get("name"):
-            if attrs.get("type") not in {"checkbox", "radio"} and tag != "button":
-                self.forms[-1][2][attrs["name"]] = attrs.get("value") or ""
+        elif tag in {"input", "select", "textarea"} and self.forms and attrs.get("name"):
+            # A box that nobody ticks sends nothing.
+            if attrs.get("type") in {"checkbox", "radio"}:
+                return
+            self.forms[-1][2][attrs["name"]] = attrs.get("value") or ""
 
 
 @dataclass
@@ -44,9 +46,7 @@ class Visitor:
     cookies: object = field(default_factory=http.cookiejar.CookieJar)
 
     def __post_init__(self):
-        self.opener = urllib.request.build_opener(
-            urllib.request.HTTPCookieProcessor(self.cookies)
-        )
+        self.opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self.cookies))
 
     def get(self, url):
         return self._open(urllib.parse.urljoin(self.base, url))

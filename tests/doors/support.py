@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from django.apps import apps
+from django.conf import settings
+from django.contrib.auth.models import update_last_login
+from django.contrib.auth.signals import user_logged_in
 from django.test import Client, TestCase, override_settings
 from django.urls import URLPattern, URLResolver, reverse
 from django.utils import timezone
@@ -36,10 +39,17 @@ class Browser(Client):
 
 
 def signed_in(user, **options):
-    """Return the browser of a user; of nobody if there is none."""
+    """Return the browser of a user; of nobody if there is none.
+
+    The user's row stays as it is: the last sign-in is not noted.
+    """
     browser = Browser(**options)
     if user is not None:
-        browser.force_login(user)
+        user_logged_in.disconnect(dispatch_uid="update_last_login")
+        try:
+            browser.force_login(user)
+        finally:
+            user_logged_in.connect(update_last_login, dispatch_uid="update_last_login")
     return browser
 
 
@@ -108,11 +118,16 @@ class World:
     """Two organizations, and one person of every kind as seen from the first."""
 
     people: dict = field(default_factory=dict)
+    sessions: dict = field(default_factory=dict)
     acme: object = None
     zenith: object = None
 
     def browser(self, name, **options):
-        return signed_in(self.people.get(name), **options)
+        """Return the browser of a person who signed in a while ago."""
+        browser = Browser(**options)
+        if name in self.sessions:
+            browser.cookies[settings.SESSION_COOKIE_NAME] = self.sessions[name]
+        return browser
 
 
 #: Every kind of person; the order is that of the columns of the access table.
@@ -139,6 +154,8 @@ def make_world():
     people["deactivated"].save()
     zenith = testing.make_organization("Zenith", owner=people["foreigner"])
     world = World(people=people, acme=acme, zenith=zenith)
+    for name, user in people.items():
+        world.sessions[name] = signed_in(user).cookies[settings.SESSION_COOKIE_NAME].value
     world.pending = pending_member(acme)
     world.token = tokens.make_account_token(world.pending)
     world.offer = invite(acme, "outsider@example.com", by=people["admin"])

@@ -215,6 +215,7 @@ class Ownership(RuleBasedStateMachine):
         user = User.objects.get(pk=self.user(pick))
         data = {
             "username": user.username,
+            "email": user.email,
             "date_joined_0": "2026-01-01",
             "date_joined_1": "12:00:00",
         }
@@ -503,7 +504,7 @@ def run(examples):
 
 @pytest.mark.django_db(transaction=True)
 def test_no_order_of_steps_takes_an_owner_away():
-    run(3)
+    run(25)
 
 
 @pytest.mark.slow

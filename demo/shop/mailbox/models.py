@@ -1,11 +1,11 @@
 import re
 
 from django.db import models
-from django.utils.html import urlize
-from django.utils.safestring import mark_safe
+from django.utils.html import format_html, format_html_join
 
-#: A link to this machine, as it begins. Without the host it works on every port.
-OWN_HOST = re.compile(r'(href=")https?://(?:127\.0\.0\.1|localhost)(?::\d+)?(?=/)')
+LINK = re.compile(r"(https?://[^\s<>\"]*[^\s<>\".,;:!?)])")
+#: How links to this machine begin. Without their host they work on every port.
+OWN_HOST = re.compile(r"https?://(?:127\.0\.0\.1|localhost)(?::\d+)?(?=/)")
 
 
 class MailQuerySet(models.QuerySet):
@@ -36,9 +36,17 @@ class Mail(models.Model):
     @property
     def linked_text(self):
         """The text with links that can be clicked."""
-        return mark_safe(OWN_HOST.sub(r"\1", urlize(self.text, autoescape=True)))
+        parts = LINK.split(self.text)  # text, link, text, link, ... text
+        return format_html_join("", "{}", ((self._part(part),) for part in parts))
+
+    def _part(self, part):
+        if not LINK.fullmatch(part):
+            return part
+        return format_html('<a href="{}">{}</a>', OWN_HOST.sub("", part), part)
 
     @property
     def page(self):
         """The HTML, with links that leave the frame it is shown in."""
-        return '<base target="_top">' + OWN_HOST.sub(r"\1", self.html)
+        return '<base target="_top">' + re.sub(
+            r'(?<=href=")[^"]+', lambda found: OWN_HOST.sub("", found[0]), self.html
+        )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.auth import get_user_model
 from django.core.mail import EmailMultiAlternatives
 from django.db import models, transaction
@@ -14,6 +15,7 @@ from django.utils.crypto import get_random_string
 from django.utils.translation import gettext as _
 
 from .. import converters, mail, tokens
+from ..conf import get_settings
 from ..doors import keep_secret, link_base, own_not_found, page_context, sign_in
 from ..exceptions import AddressAmbiguous, OrganizationsError
 from ..families import default_family
@@ -127,6 +129,7 @@ class BaseBackend:
                 raise Http404(_("This link has been used, or it is too old.")) from None
             self.activate_organizations(person)
             sign_in(request, person)
+            messages.success(request, _("Your address is confirmed and your account is ready."))
             return redirect(self.get_activated_url(person, organizations))
         context = {
             **page_context(),
@@ -203,8 +206,10 @@ def absolute(base: Any, path_: str) -> str:
 
 
 def site_name(context: dict[str, Any]) -> str:
-    """Return the site's name for people, from the ``domain`` of a mail's context."""
+    """Return the site's name for people: ``SITE_NAME``, else that of the mail's ``domain``."""
     base = context.get("domain")
+    if name := get_settings().SITE_NAME:
+        return name
     if base is None:
         return ""
     return str(base.get("name", "") if isinstance(base, dict) else getattr(base, "name", ""))
@@ -245,7 +250,7 @@ class RegistrationBackend(BaseBackend):
             user = registration.user_with(email) or registration.pending_user(email)
         except AddressAmbiguous:
             user = addresses.find_users(addresses.normalise(email))[0]
-        kwargs.setdefault("domain", link_base(request))
+        kwargs["domain"] = kwargs.get("domain") or link_base(request)
         mail.after_commit(lambda: self.send_activation(user, sender, **kwargs))
         return user
 
@@ -345,7 +350,7 @@ class InvitationBackend(BaseBackend):
             AddressAmbiguous: several accounts have it.
         """
         user = registration.user_with(email) or registration.pending_user(email)
-        kwargs.setdefault("domain", link_base(request))
+        kwargs["domain"] = kwargs.get("domain") or link_base(request)
         mail.after_commit(lambda: self.send_invitation(user, sender, **kwargs))
         return user
 

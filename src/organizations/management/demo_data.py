@@ -54,7 +54,7 @@ class Login:
 LOGINS = (
     Login("owner", "Ada", "Okafor", "owner of Kestrel Tools, with every right there"),
     Login("admin", "Grace", "Lindqvist", "admin of Kestrel Tools, owner of Meridian Freight"),
-    Login("billing", "Bilal", "Haddad", "member of Kestrel Tools, owner of nine bookbinders"),
+    Login("billing", "Bilal", "Haddad", "member of Kestrel Tools, owner of a society of nine"),
     Login("member", "Mei", "Tanaka", "member of Kestrel Tools and Meridian Freight"),
     Login("outsider", "Olga", "Novak", "member of nothing yet, with an open invitation"),
 )

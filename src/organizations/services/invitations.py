@@ -7,11 +7,17 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from .. import mail, signals, states, tokens
 from ..conf import get_settings
-from ..exceptions import InvitationNotForYou, InvitationStateError, OrganizationsError
+from ..exceptions import (
+    InvitationNotForYou,
+    InvitationStateError,
+    NotAnAddress,
+    OrganizationsError,
+)
 from ..families import family_of
 from ..states import InvitationStatus
 from . import addresses, members, registration
@@ -226,18 +232,22 @@ def activate(invitation: Any, user: Any) -> Any:
 
     Raises:
         AlreadyMember: the user is a member already.
-        InvitationStateError: the invitation was used.
+        InvitationStateError: the invitation was used, declined, withdrawn or replaced.
     Locks: the organization. Signals: those of ``add_user``, and invitation_accepted.
     """
     organization = invitation.organization
     lock_organization(organization)
+    invitation.refresh_from_db()
     if invitation.invitee_id is not None:
         raise InvitationStateError(status=InvitationStatus.ACCEPTED, verb="accept")
+    if family_of(invitation).has_field("invitation", "open_key"):
+        # The caller's word stands in for the time as well: an expired one may be used.
+        invitation.status = states.after(
+            invitation.status, "accept", expires_at=None, now=timezone.now()
+        )
+        invitation.open_key = None
     member = organization.add_user(user, **invitation.activation_kwargs())
     invitation.invitee = user
-    if family_of(invitation).has_field("invitation", "open_key"):
-        invitation.status = InvitationStatus.ACCEPTED
-        invitation.open_key = None
     invitation.save()
     signals.invitation_accepted.send(sender=invitation)
     return member
@@ -285,7 +295,12 @@ def fits(invitation: Any, user: Any, *, proof: str | None = None) -> bool:
         addresses.address_of(user), invitation.invitee_identifier
     ):
         return True
-    return addresses.is_verified(user, invitation.invitee_identifier)
+    try:
+        # Invitations of older releases keep whatever was typed, or no address at all.
+        address = addresses.normalise(invitation.invitee_identifier)
+    except NotAnAddress:
+        return False
+    return addresses.is_verified(user, address)
 
 
 def key_of(address: str) -> str:

@@ -55,7 +55,7 @@ def create(
     using = database_of(organization_model)
     with transaction.atomic(using=using):
         organization = organization_model(**values)
-        _save(organization, using, force_insert=True)
+        _insert(organization, using)
         member = family.member(**{**org_user_defaults, "user": user, "organization": organization})
         member.save(force_insert=True)
         make_owner(family, organization, member)
@@ -121,6 +121,18 @@ def delete(organization: Any, *, actor: Any = None) -> None:
 def _refuse_reserved(slug: str) -> None:
     if is_reserved(slug):
         raise SlugTaken(_("This short name cannot be used. Choose another one."))
+
+
+def _insert(organization: Any, using: str) -> None:
+    slug_is_made = not getattr(organization, "slug", None)
+    for attempts_left in reversed(range(5)):
+        try:
+            return _save(organization, using, force_insert=True)
+        except SlugTaken:
+            if not (slug_is_made and attempts_left):
+                raise
+            # A namesake was faster; the next attempt makes the next free slug.
+            organization.slug = ""
 
 
 def _save(organization: Any, using: str, **options: Any) -> None:

@@ -160,6 +160,8 @@ class BaseOrganizationDelete(OrganizationMixin, DeleteView):
     """The end of an organization."""
 
     template_name = "organizations/organization_confirm_delete.html"
+    # Django's DELETE would delete the row past the verb.
+    http_method_names = ["get", "post", "head", "options"]
 
     def form_valid(self, form: Any) -> HttpResponse:
         organizations.delete(self.organization, actor=self.request.user)
@@ -202,7 +204,11 @@ class BaseOrganizationUserList(OrganizationMixin, ListView):
     def get_context_data(self, **kwargs: Any) -> Any:
         context = super().get_context_data(query=self.query, **kwargs)
         context["organization_users"] = context["object_list"]
-        context["member_count"] = context["paginator"].count
+        context["member_count"] = (
+            members_with_standing(self.organization).count()
+            if self.query
+            else context["paginator"].count
+        )
         return context
 
 
@@ -287,6 +293,8 @@ class BaseOrganizationUserDelete(OrganizationUserMixin, DeleteView):
     """The end of a membership."""
 
     template_name = "organizations/organizationuser_confirm_delete.html"
+    # Django's DELETE would delete the row past the verb.
+    http_method_names = ["get", "post", "head", "options"]
 
     def get_context_data(self, **kwargs: Any) -> Any:
         return super().get_context_data(blocked=members.owns(self.organization_user), **kwargs)

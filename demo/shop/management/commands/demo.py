@@ -1,8 +1,9 @@
 """Everything from an empty folder to a page that can be looked at."""
 
 import json
-import logging
+import signal
 import socket
+import sys
 from io import StringIO
 
 from catalog.demo_data import add_products
@@ -111,7 +112,8 @@ def fill(address):
 
 def serve(port):
     """Serve until Ctrl+C, without the reloader: one process, and it starts at once."""
-    logging.getLogger("django.utils.autoreload").setLevel(logging.ERROR)
+    # Leave in order when told to stop, so that an embedded server stops too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     call_command(
         "runserver", f"{HOST}:{port}", use_reloader=False, skip_checks=True, stdout=StringIO()
     )

@@ -1,0 +1,121 @@
+"""A real server and a real browser: the demo as ``make demo`` starts it, and Chromium."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from tests.conftest import database_name
+
+from .person import Person
+
+ROOT = Path(__file__).resolve().parents[2]
+#: Seconds that the demo may take from nothing to its first page.
+PATIENCE = 90
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def wait_for(url, process):
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise RuntimeError(f"the server ended with code {process.returncode}")
+        with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=5):
+            return
+        time.sleep(0.2)
+    raise RuntimeError(f"no page at {url} within {PATIENCE} seconds")
+
+
+@contextlib.contextmanager
+def served(command, url, **options):
+    """Run a server while the block runs; its output goes where the test's goes."""
+    process = subprocess.Popen(command, **options)
+    try:
+        wait_for(url, process)
+        yield url
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(timeout=20)
+
+
+@pytest.fixture(scope="session")
+def shop(tmp_path_factory):
+    """The address of the demo, freshly made and filled, on the database of this run."""
+    port = free_port()
+    environment = {
+        **os.environ,
+        "SHOP_DATA": str(tmp_path_factory.mktemp("shop")),
+        "SHOP_DB_NAME": f"shop_browser_{os.getpid()}",
+    }
+    # The demo has its own settings; those of the tests would get in its way.
+    environment.pop("DJANGO_SETTINGS_MODULE", None)
+    command = [
+        *(sys.executable, "manage.py", "demo", "--fresh"),
+        *("--db", database_name(), "--port", str(port)),
+    ]
+    url = f"http://127.0.0.1:{port}"
+    with served(command, url, cwd=ROOT / "demo", env=environment):
+        yield url
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """The system's Chromium, driven through its own protocol."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=os.environ.get("ORGKIT_CHROMIUM", "/usr/bin/chromium"),
+            args=[
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-quic",
+                "--no-first-run",
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-sync",
+            ],
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(params=[True, False], ids=["javascript", "no-javascript"])
+def javascript(request):
+    return request.param
+
+
+@pytest.fixture
+def person(chromium, shop, javascript):
+    """Make people: each has a browser of their own, with its own cookies.
+
+    When the test ends, nobody's console may hold a message: a violation of the strict
+    content security policy, a missing file or a script error would stand there.
+    """
+    people = []
+
+    def make(name, *, base=shop, scripts=javascript):
+        context = chromium.new_context(
+            java_script_enabled=scripts, viewport={"width": 1100, "height": 900}
+        )
+        context.set_default_timeout(15_000)
+        people.append(Person(name, context.new_page(), base))
+        return people[-1]
+
+    yield make
+
+    complaints = [complaint for each in people for complaint in each.complaints]
+    for each in people:
+        each.page.context.close()
+    assert complaints == []

@@ -1,0 +1,648 @@
+"""What the pages do: the happy ways, the refusals, and the message at the end of each write."""
+
+import pytest
+from django.contrib.messages import get_messages
+from django.core import mail
+from django.core.exceptions import ImproperlyConfigured
+from django.urls import reverse
+from django.utils import timezone
+
+from organizations import testing
+from organizations.models import (
+    Organization,
+    OrganizationInvitation,
+    OrganizationOwner,
+    OrganizationUser,
+)
+from organizations.services import invitations, members
+from organizations.views import base
+from tests.doors.support import Browser, invite, page, pending_member, signed_in, words_of
+
+NAMES = {
+    "plain": "Acme Rockets",
+    "markup": "<b>Acme</b> & <script>alert(1)</script>",
+    "quotes": "\"Acme\" 'n' Co.",
+    "emoji": "🚀 Rockets 👩‍🚀",
+    "arabic": "شركة الصواريخ",
+    "template": "{{ 7|add:7 }} {% now 'Y' %}",
+    "longest": "ö" * 200,
+}
+
+
+def said(response):
+    """Return what the pages have told the person so far."""
+    return [str(message) for message in get_messages(response.wsgi_request)]
+
+
+def test_the_list_has_the_persons_own_organizations_only(world):
+    words = words_of(world.browser("member").get(page("organization_list")))
+    assert "Acme" in words
+    assert "Zenith" not in words
+
+
+def test_the_list_counts_members_and_tells_the_standing(world):
+    response = world.browser("admin").get(page("organization_list"))
+    (organization,) = response.context["organizations"]
+    assert (organization.member_count, organization.standing) == (5, "admin")
+
+
+def test_the_list_shows_no_closed_organization(world):
+    Organization.objects.filter(pk=world.acme.pk).update(is_active=False)
+    assert "Acme" not in words_of(world.browser("owner").get(page("organization_list")))
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "x", "99", str(10**30)])
+def test_a_page_of_the_list_that_is_not_there_is_a_styled_404(number, world):
+    response = world.browser("member").get(page("organization_list"), {"page": number})
+    assert response.status_code == 404
+    assert "There is nothing here" in words_of(response)
+
+
+@pytest.mark.parametrize("name", NAMES.values(), ids=NAMES)
+def test_creating_makes_the_person_the_owner_and_says_so(name, db):
+    ada = testing.make_user("ada")
+    browser = signed_in(ada)
+    response = browser.post(page("organization_add"), {"name": name})
+    organization = Organization.objects.get()
+    assert organization.name == name
+    assert organization.owner.organization_user.user == ada
+    assert said(response) == [f"{name} is ready."]
+    landing = browser.get(response["Location"])
+    assert landing.status_code == 200
+    assert landing.context["organization"] == organization
+
+
+def test_creating_with_somebody_elses_address_makes_nobody_else_the_owner(world):
+    world.browser("outsider").post(
+        page("organization_add"), {"name": "Trap", "email": "member@example.com", "owner": 1}
+    )
+    owner = OrganizationOwner.objects.get(organization__name="Trap").organization_user.user
+    assert owner == world.people["outsider"]
+
+
+REFUSED_NAMES = {
+    "": "required",
+    "   ": "required",
+    "n" * 201: "at most 200",
+    "two\nlines": "one line",
+    "bell\x07": "one line",
+    "line\u2028separator": "one line",
+    "nul\x00": "not allowed",
+    "abc\u202egnp.exe": "turn the text around",
+    "\u2066isolated\u2069": "turn the text around",
+    "\u200b\u200d": "can be seen",
+}
+
+
+@pytest.mark.parametrize("name", REFUSED_NAMES, ids=lambda name: ascii(name)[:20])
+@pytest.mark.parametrize("door", ["add", "edit", "sign-up", "register"])
+def test_a_bad_name_gets_a_message_beside_the_field(door, name, world):
+    person, url = {
+        "add": ("outsider", page("organization_add")),
+        "edit": ("owner", page("organization_edit", world.acme)),
+        "sign-up": ("anonymous", page("organization_signup")),
+        "register": ("anonymous", page("registration_create")),
+    }[door]
+    before = Organization.objects.count()
+    response = world.browser(person).post(
+        url, {"name": name, "slug": "fine", "email": "x@example.com"}
+    )
+    assert response.status_code == 200
+    assert REFUSED_NAMES[name] in " ".join(response.context["form"].errors["name"])
+    assert Organization.objects.count() == before
+
+
+@pytest.mark.parametrize("door", ["add", "edit", "sign-up", "register"])
+@pytest.mark.parametrize(
+    ("slug", "problem"),
+    [("zenith", "taken"), ("ZENITH", "taken"), ("login", "cannot be used"),
+     ("Admin", "cannot be used"), ("123", "cannot be used"), ("a/b", "valid"),
+     ("s" * 201, ""), ("ﬃ" * 190, "cannot be used"), ("аcme", "cannot be used")],
+)  # fmt: skip
+def test_a_bad_slug_gets_a_message_beside_the_field(door, slug, problem, world):
+    person, url = {
+        "add": ("outsider", page("organization_add")),
+        "edit": ("owner", page("organization_edit", world.acme)),
+        "sign-up": ("anonymous", page("organization_signup")),
+        "register": ("anonymous", page("registration_create")),
+    }[door]
+    response = world.browser(person).post(
+        url, {"name": "New", "slug": slug, "email": "x@example.com"}
+    )
+    assert response.status_code == 200
+    assert problem in " ".join(response.context["form"].errors["slug"])
+    assert not Organization.objects.filter(name="New").exists()
+
+
+def test_a_slug_that_is_taken_in_the_same_moment_is_a_message_too(world, monkeypatch):
+    """The form looks before the verb writes; the database has the last word."""
+    monkeypatch.setattr("organizations.forms.clean_slug", lambda slug, **kwargs: slug)
+    response = world.browser("outsider").post(
+        page("organization_add"), {"name": "New", "slug": "acme"}
+    )
+    assert "taken" in " ".join(response.context["form"].errors["slug"])
+    assert not Organization.objects.filter(name="New").exists()
+
+
+def test_settings_change_name_and_slug_and_say_so(world):
+    browser = world.browser("admin")
+    response = browser.post(
+        page("organization_edit", world.acme), {"name": "Acme II", "slug": "Acme-Two"}
+    )
+    world.acme.refresh_from_db()
+    assert (world.acme.name, world.acme.slug) == ("Acme II", "acme-two")
+    assert response["Location"] == page("organization_edit", world.acme)
+    assert said(response) == ["The settings are saved."]
+
+
+@pytest.mark.parametrize("typed", ["Acme", "  Acme  "])
+def test_deleting_needs_the_typed_name_and_says_so(typed, world):
+    browser = world.browser("owner")
+    url = page("organization_delete", world.acme)
+    wrong = browser.post(url, {"confirm_name": "acme"})
+    assert wrong.status_code == 200
+    assert "It is: Acme" in words_of(wrong)
+    response = browser.post(url, {"confirm_name": typed})
+    assert response["Location"] == page("organization_list")
+    assert said(response) == ["Acme is deleted."]
+    assert not Organization.objects.filter(pk=world.acme.pk).exists()
+    assert browser.get(page("organization_detail", world.acme)).status_code == 404
+
+
+def test_the_delete_page_counts_what_goes_along(world):
+    world.acme.products.create(name="Rocket")
+    response = world.browser("owner").get(page("organization_delete", world.acme))
+    assert dict(response.context["consequences"]) == {
+        "organization users": 5,
+        "organization invitation": 1,
+        "product": 1,
+    }
+
+
+def test_transfer_hands_over_and_says_so(world):
+    new = world.acme.organization_users.get(user=world.people["member"])
+    response = world.browser("owner").post(
+        page("organization_transfer", world.acme),
+        {"new_owner": new.pk, "confirm_name": "Acme"},
+    )
+    assert said(response) == ["Acme has a new owner."]
+    assert OrganizationOwner.objects.get(organization=world.acme).organization_user == new
+    old = world.acme.organization_users.get(user=world.people["owner"])
+    assert old.is_admin
+
+
+def test_transfer_offers_active_members_only(world):
+    form = world.browser("owner").get(page("organization_transfer", world.acme)).context["form"]
+    offered = {member.user for member in form.fields["new_owner"].queryset}
+    assert offered == {world.people["member"], world.people["admin"]}
+
+
+@pytest.mark.parametrize("choice", ["", "0", "x", "\x00", str(10**30), "theirs", "deactivated"])
+def test_transfer_to_anybody_else_is_refused(choice, world):
+    rows = OrganizationUser.objects
+    key = {
+        "theirs": rows.get(organization=world.zenith).pk,
+        "deactivated": rows.get(user=world.people["deactivated"]).pk,
+    }.get(choice, choice)
+    response = world.browser("owner").post(
+        page("organization_transfer", world.acme), {"new_owner": key, "confirm_name": "Acme"}
+    )
+    assert response.status_code == 200
+    assert response.context["form"].errors["new_owner"]
+    world.acme = Organization.objects.get(pk=world.acme.pk)
+    assert world.acme.is_owner(world.people["owner"])
+
+
+def test_leaving_says_so_and_ends_access(world):
+    browser = world.browser("member")
+    response = browser.post(page("organization_leave", world.acme))
+    assert said(response) == ["You have left Acme."]
+    assert not world.acme.is_member(world.people["member"])
+    assert browser.get(page("organization_detail", world.acme)).status_code == 404
+
+
+def test_the_owner_cannot_leave_and_sees_the_two_ways_out(world):
+    browser = world.browser("owner")
+    shown = browser.get(page("organization_leave", world.acme))
+    assert shown.context["blocked"]
+    assert page("organization_transfer", world.acme) in shown.content.decode()
+    assert page("organization_delete", world.acme) in shown.content.decode()
+    refused = browser.post(page("organization_leave", world.acme))
+    assert refused.status_code == 409
+    assert "Transfer the ownership" in words_of(refused)
+    assert world.acme.is_owner(world.people["owner"])
+
+
+@pytest.mark.parametrize("person", ["admin", "owner", "superuser"])
+def test_the_owner_cannot_be_removed(person, world):
+    browser = world.browser(person)
+    url = page("organization_user_delete", world.acme, user_pk=world.people["owner"].pk)
+    assert browser.get(url).context["blocked"]
+    refused = browser.post(url)
+    assert refused.status_code == 409
+    assert "always needs its owner" in words_of(refused)
+    assert world.acme.is_owner(world.people["owner"])
+
+
+@pytest.mark.parametrize("person", ["admin", "owner", "superuser"])
+def test_the_owner_stays_an_admin(person, world):
+    url = page("organization_user_edit", world.acme, user_pk=world.people["owner"].pk)
+    response = world.browser(person).post(url, {})
+    assert response.status_code == 200
+    assert response.context["form"].errors["is_admin"]
+    assert world.acme.is_admin(world.people["owner"])
+
+
+def test_removing_a_member_says_so(world):
+    url = page("organization_user_delete", world.acme, user_pk=world.people["member"].pk)
+    response = world.browser("admin").post(url)
+    assert said(response) == ["The member is removed."]
+    assert not world.acme.is_member(world.people["member"])
+
+
+def test_admins_who_remove_themselves_land_where_they_may_be(world):
+    browser = world.browser("admin")
+    response = browser.post(
+        page("organization_user_delete", world.acme, user_pk=world.people["admin"].pk)
+    )
+    assert said(response) == ["You have left Acme."]
+    assert browser.get(response["Location"]).status_code == 200
+
+
+def test_a_member_who_went_in_the_same_moment_is_not_found(world, monkeypatch):
+    real = members.remove
+
+    def somebody_was_quicker(organization, user, **kwargs):
+        real(organization, user)
+        real(organization, user)
+
+    monkeypatch.setattr("organizations.services.members.remove", somebody_was_quicker)
+    url = page("organization_user_delete", world.acme, user_pk=world.people["member"].pk)
+    assert world.browser("admin").post(url).status_code == 404
+
+
+def test_an_organization_that_went_in_the_same_moment_is_not_found(world, monkeypatch):
+    real = members.set_admin
+
+    def somebody_was_quicker(member, *args, **kwargs):
+        Organization.objects.get(pk=world.acme.pk).delete()
+        return real(member, *args, **kwargs)
+
+    monkeypatch.setattr("organizations.services.members.set_admin", somebody_was_quicker)
+    url = page("organization_user_edit", world.acme, user_pk=world.people["member"].pk)
+    assert world.browser("admin").post(url, {"is_admin": "on"}).status_code == 404
+
+
+@pytest.mark.parametrize("is_admin", [True, False])
+def test_changing_a_role_says_so(is_admin, world):
+    user = world.people["member" if is_admin else "admin"]
+    response = world.browser("owner").post(
+        page("organization_user_edit", world.acme, user_pk=user.pk),
+        {"is_admin": "on"} if is_admin else {},
+    )
+    assert said(response) == ["The change is saved."]
+    assert world.acme.is_admin(user) is is_admin
+
+
+def test_members_see_their_own_page_and_no_other(world):
+    browser = world.browser("member")
+    own = page("organization_user_detail", world.acme, user_pk=world.people["member"].pk)
+    other = page("organization_user_detail", world.acme, user_pk=world.people["admin"].pk)
+    assert browser.get(own).status_code == 200
+    refused = browser.get(other)
+    assert refused.status_code == 403
+    assert "Change what members may do" in words_of(refused)
+
+
+def test_the_default_backend_adds_a_known_person_at_once_and_mails_the_way_out(world):
+    response = world.browser("admin").post(
+        page("organization_user_add", world.acme), {"email": "OUTSIDER@example.com"}
+    )
+    assert said(response) == ["outsider@example.com is a member now."]
+    assert world.acme.is_member(world.people["outsider"])
+    (message,) = mail.outbox
+    assert message.to == ["outsider@example.com"]
+    assert "added you to Acme" in message.subject
+    assert "Leave this organization" in message.body
+
+
+def test_the_default_backend_makes_a_pending_account_for_a_new_person(world):
+    world.browser("admin").post(
+        page("organization_user_add", world.acme), {"email": "new@example.com", "is_admin": "on"}
+    )
+    member = world.acme.organization_users.get(user__email="new@example.com")
+    assert (member.is_admin, member.user.is_active) == (True, False)
+    assert not member.user.has_usable_password()
+    (message,) = mail.outbox
+    assert "invites you to Acme" in message.subject
+    # Nobody sees another name than the address before the person has come.
+    roster = words_of(world.browser("admin").get(page("organization_user_list", world.acme)))
+    assert "new@example.com" in roster
+    assert member.user.username not in roster
+
+
+def test_the_default_backend_does_not_revive_a_deactivated_person(world):
+    gone = testing.make_user("gone", password="x")
+    gone.last_login = timezone.now()
+    gone.is_active = False
+    gone.save()
+    world.browser("admin").post(
+        page("organization_user_add", world.acme), {"email": "gone@example.com"}
+    )
+    gone.refresh_from_db()
+    assert not gone.is_active
+    assert mail.outbox == []
+
+
+def test_the_modelled_backend_sends_an_offer_and_adds_nobody(modelled, world):
+    before = world.acme.users.count()
+    response = world.browser("admin").post(
+        page("organization_user_add", world.acme), {"email": "New@Example.com"}
+    )
+    assert said(response) == ["The invitation to new@example.com is on its way."]
+    invitation = OrganizationInvitation.objects.get(invitee_identifier="new@example.com")
+    assert invitation.invited_by == world.people["admin"]
+    assert invitation.sent_at is not None
+    assert world.acme.users.count() == before
+    (message,) = mail.outbox
+    assert "invites you to Acme" in message.subject
+
+
+@pytest.mark.parametrize("email", ["member@example.com", "MEMBER@EXAMPLE.COM", " member@example.com "])
+def test_a_member_is_not_added_twice(email, backend, world):
+    response = world.browser("admin").post(
+        page("organization_user_add", world.acme), {"email": email}
+    )
+    assert response.status_code == 200
+    assert "member of the organization already" in " ".join(response.context["form"].errors["email"])
+    assert mail.outbox == []
+
+
+def test_an_ambiguous_address_gets_a_message_beside_the_field(world):
+    testing.make_user("one", email="two@example.com", verified=False)
+    testing.make_user("two", email="TWO@example.com", verified=False)
+    response = world.browser("admin").post(
+        page("organization_user_add", world.acme), {"email": "two@example.com"}
+    )
+    assert "Several accounts" in " ".join(response.context["form"].errors["email"])
+
+
+@pytest.mark.parametrize(
+    "email",
+    ["", "nobody", "a@b", "a b@example.com", "a@example.com\nBcc: x@example.com", "a\x00@example.com",
+     "@example.com", "a@" + "x" * 64 + ".com", "x" * 300 + "@example.com",
+     "x@" + "ü" * 40 + "." + "ü" * 40 + "." + "ü" * 40 + "." + "ü" * 40 + ".example.com",
+     "x" * 243 + "@example.com", "\ud800@example.com", "a@example.com,b@example.com"],
+    ids=lambda email: ascii(email)[:24],
+)  # fmt: skip
+@pytest.mark.parametrize("door", ["invite", "sign-up", "register"])
+def test_a_bad_address_gets_a_message_beside_the_field(door, email, backend, world):
+    person, url = {
+        "invite": ("admin", page("organization_user_add", world.acme)),
+        "sign-up": ("anonymous", page("organization_signup")),
+        "register": ("anonymous", page("registration_create")),
+    }[door]
+    data = {"name": "New", "email": email.encode("utf-8", "replace").decode()}
+    response = world.browser(person).post(url, data)
+    assert response.status_code == 200
+    assert response.context["form"].errors["email"]
+    assert mail.outbox == []
+    assert not Organization.objects.filter(name="New").exists()
+
+
+def test_inviting_again_renews_the_open_invitation(modelled, world):
+    browser = world.browser("admin")
+    for is_admin in ("", "on"):
+        browser.post(
+            page("organization_user_add", world.acme),
+            {"email": "new@example.com", "is_admin": is_admin},
+        )
+    invitation = OrganizationInvitation.objects.get(invitee_identifier="new@example.com")
+    assert (invitation.is_admin, invitation.send_count) == (True, 2)
+
+
+def test_resending_and_revoking_say_so(modelled, world):
+    browser = world.browser("admin")
+    about = {"invitation_pk": world.offer.pk}
+    response = browser.post(page("organization_invitation_resend", world.acme, **about))
+    assert said(response) == ["The invitation to outsider@example.com is on its way again."]
+    assert "Reminder" in mail.outbox[-1].subject
+    response = browser.post(page("organization_invitation_revoke", world.acme, **about))
+    assert said(response)[-1] == "The invitation is withdrawn."
+    for verb in ("resend", "revoke"):
+        response = browser.post(page(f"organization_invitation_{verb}", world.acme, **about))
+        assert "withdrawn" in said(response)[-1]
+    assert len(mail.outbox) == 1
+
+
+def test_reminding_a_pending_member_says_so(backend, world):
+    url = page("organization_user_remind", world.acme, user_pk=world.pending.pk)
+    browser = world.browser("admin")
+    assert browser.get(url).status_code == 200
+    assert said(browser.post(url)) == ["The mail is on its way."]
+    (message,) = mail.outbox
+    assert message.to == ["pat@example.com"]
+    link = testing.links_in_mail()[0]
+    assert Browser().get(link).status_code == 200
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_there_is_nothing_to_remind_a_person_of_who_has_come(method, world):
+    url = page("organization_user_remind", world.acme, user_pk=world.people["member"].pk)
+    response = getattr(world.browser("admin"), method)(url)
+    assert response.status_code == 410
+    assert "needs no reminder" in words_of(response)
+    assert mail.outbox == []
+
+
+def test_an_offer_in_the_list_can_be_accepted_and_declined(modelled, world):
+    browser = world.browser("outsider")
+    assert "Acme" in words_of(browser.get(page("organization_list")))
+    url = page("organization_invitation_answer", invitation_pk=world.offer.pk)
+    response = browser.post(url, {"action": "accept"})
+    assert said(response) == ["Welcome to Acme."]
+    assert world.acme.is_member(world.people["outsider"])
+    other = invite(world.zenith, "outsider@example.com", by=world.people["foreigner"])
+    url = page("organization_invitation_answer", invitation_pk=other.pk)
+    response = browser.post(url, {"action": "decline"})
+    assert said(response)[-1] == "You have declined the invitation."
+    assert browser.post(url, {"action": "accept"}).status_code == 404
+    assert not world.zenith.is_member(world.people["outsider"])
+
+
+@pytest.mark.parametrize("action", ["accept", "decline"])
+def test_an_offer_can_be_answered_on_its_own_page(action, modelled, world):
+    browser = world.browser("outsider")
+    url = page("invitations_register", guid=world.offer.guid)
+    assert "Join Acme" in words_of(browser.get(url))
+    response = browser.post(url, {"action": action})
+    assert response.status_code == 302
+    assert len(said(response)) == 1
+    assert world.acme.is_member(world.people["outsider"]) is (action == "accept")
+
+
+@pytest.mark.parametrize("count", [0, 1])
+def test_people_without_name_or_address_are_shown_by_their_username(count, backend, world):
+    nobody = testing.make_user("nobody", email="", verified=False)
+    members.add(world.acme, nobody, is_admin=bool(count))
+    for name, about in (
+        ("organization_detail", {}),
+        ("organization_user_list", {}),
+        ("organization_user_detail", {"user_pk": nobody.pk}),
+        ("organization_user_edit", {"user_pk": nobody.pk}),
+        ("organization_user_delete", {"user_pk": nobody.pk}),
+        ("organization_transfer", {}),
+    ):
+        response = world.browser("owner").get(page(name, world.acme, **about))
+        assert response.status_code == 200
+        assert "nobody" in words_of(response), name
+    signed = signed_in(nobody)
+    for name in ("organization_detail", "organization_user_list", "organization_leave"):
+        assert signed.get(page(name, world.acme)).status_code == 200
+
+
+def test_people_without_an_address_can_invite(backend, world):
+    nobody = testing.make_user("nobody", email="", verified=False)
+    members.add(world.acme, nobody, is_admin=True)
+    signed_in(nobody).post(page("organization_user_add", world.acme), {"email": "new@example.com"})
+    (message,) = mail.outbox
+    assert message.subject.startswith("nobody invites you")
+    assert "Reply-To" not in message.extra_headers
+
+
+def test_the_search_finds_names_and_addresses(world):
+    bo = testing.make_user("bo", first_name="Bodil", last_name="Åkesson")
+    members.add(world.acme, bo)
+    browser = world.browser("member")
+    url = page("organization_user_list", world.acme)
+    for query, found in [
+        ("bodil", True), ("BODIL ke", True), ("bo@example", True), ("bodil zzz", False),
+        ("%", False), ("\x00", True), ("<script>", False), ("x" * 5000, False),
+    ]:  # fmt: skip
+        response = browser.get(url, {"q": query})
+        assert response.status_code == 200
+        assert (bo.pk in {m.user_id for m in response.context["organization_users"]}) is found
+        assert "<script>" not in response.content.decode()
+
+
+def test_sign_up_ends_at_a_page_that_names_the_address(db):
+    browser = Browser()
+    response = browser.post(
+        page("organization_signup"), {"name": "Acme", "email": "Ada@Example.com"}
+    )
+    assert response["Location"] == page("organization_signup_done")
+    assert "ada@example.com" in words_of(browser.get(response["Location"]))
+
+
+def test_people_who_are_signed_in_create_instead_of_signing_up(world):
+    browser = world.browser("member")
+    for name in ("organization_signup", "registration_create"):
+        assert browser.get(page(name))["Location"] == page("organization_add")
+
+
+def test_the_sign_up_page_of_projects_needs_a_success_url(rf, db):
+    view = base.OrganizationSignup()
+    with pytest.raises(ImproperlyConfigured, match="success_url"):
+        view.get_success_url()
+
+
+def test_a_second_factory_leaves_the_first_ones_views_alone(db):
+    first, second = base.ViewFactory(Organization), base.ViewFactory(OrganizationUser)
+    assert first.OrganizationList.org_model is Organization
+    assert second.OrganizationList.org_model is OrganizationUser
+    assert base.BaseOrganizationList.org_model is None
+    assert first.OrganizationList is first.OrganizationList
+    with pytest.raises(AttributeError, match="NoSuchView"):
+        _ = first.NoSuchView
+
+
+def test_offers_that_nobody_can_answer_are_not_listed(world):
+    """Rows are left when a project goes back to the backend without them."""
+    response = world.browser("owner").get(page("organization_user_list", world.acme))
+    assert list(response.context["invitations"]) == []
+
+
+def test_the_roster_tells_expired_from_open_ones(modelled, world):
+    late = invite(world.acme, "late@example.com", by=world.people["admin"])
+    type(late).objects.filter(pk=late.pk).update(expires_at=timezone.now(), sent_at=timezone.now())
+    invitations.revoke(
+        invite(world.acme, "gone@example.com", by=world.people["admin"]),
+        actor=world.people["admin"],
+        now=timezone.now(),
+    )
+    words = words_of(world.browser("admin").get(page("organization_user_list", world.acme)))
+    assert "late@example.com" in words
+    assert "Expired" in words
+    assert "gone@example.com" not in words
+    assert "invited by" in words
+
+
+def test_plain_members_see_no_invitations(modelled, world):
+    response = world.browser("member").get(page("organization_user_list", world.acme))
+    assert "outsider@example.com" not in words_of(response)
+
+
+def test_pages_link_to_nothing_that_the_reader_may_not_open(backend, world):
+    """Every link on every page leads somewhere for the person who sees it."""
+    import re
+
+    for person in ("member", "admin", "owner", "superuser"):
+        browser = world.browser(person)
+        seen, todo = set(), [page("organization_list"), page("organization_detail", world.acme)]
+        while todo:
+            url = todo.pop()
+            if url in seen:
+                continue
+            seen.add(url)
+            response = browser.get(url)
+            assert response.status_code == 200, (person, url)
+            links = re.findall(r'href="(/accounts/[^"#?]*)', response.content.decode())
+            todo += set(links) - seen
+        assert len(seen) > 5
+
+
+def test_old_pages_without_access_control_work(world, rf):
+    """ViewFactory(model) gives the documented views for projects that guard them themselves."""
+    views = base.ViewFactory(Organization)
+    for name, kwargs in {
+        "OrganizationList": {},
+        "OrganizationDetail": {"organization_pk": world.acme.pk},
+        "OrganizationCreate": {},
+        "OrganizationUpdate": {"organization_pk": world.acme.pk},
+        "OrganizationDelete": {"organization_pk": world.acme.pk},
+        "OrganizationUserList": {"organization_pk": world.acme.pk},
+        "OrganizationUserCreate": {"organization_pk": world.acme.pk},
+        **{
+            f"OrganizationUser{verb}": {
+                "organization_pk": world.acme.pk,
+                "user_pk": world.people["member"].pk,
+            }
+            for verb in ("Detail", "Update", "Delete")
+        },
+        "OrganizationUserRemind": {
+            "organization_pk": world.acme.pk,
+            "user_pk": world.pending.pk,
+        },
+    }.items():
+        request = rf.get("/")
+        request.user = world.people["owner"]
+        response = getattr(views, name).as_view()(request, **kwargs)
+        assert response.status_code == 200, name
+        assert response.render().content, name
+
+
+def test_old_delete_pages_refuse_djangos_delete_method(world, rf):
+    request = rf.delete("/")
+    request.user = world.people["owner"]
+    for name in ("OrganizationDelete", "OrganizationUserDelete"):
+        view = getattr(base.ViewFactory(Organization), name).as_view()
+        response = view(
+            request, organization_pk=world.acme.pk, user_pk=world.people["member"].pk
+        )
+        assert response.status_code == 405
+
+
+def test_old_names_can_be_reversed_with_keys(world):
+    keys = {"organization_pk": world.acme.pk, "user_pk": world.people["member"].pk}
+    assert reverse("organization_user_edit", kwargs=keys).endswith("/edit/")
+    assert pending_member(world.zenith, "z@example.com").pk
