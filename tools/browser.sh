@@ -29,5 +29,6 @@ fi
 echo "Installing the system's Chromium" >&2
 export DEBIAN_FRONTEND=noninteractive
 apt-get update -qq >&2
-apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >&2
+apt-get install -y -qq --no-install-recommends chromium \
+    fonts-dejavu-core fonts-noto-cjk fonts-noto-color-emoji >&2
 find_browser

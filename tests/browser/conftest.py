@@ -97,7 +97,7 @@ def javascript(request):
 
 
 @pytest.fixture
-def person(chromium, shop, javascript):
+def person(chromium, request, javascript):
     """Make people: each has a browser of their own, with its own cookies.
 
     When the test ends, nobody's console may hold a message: a violation of the strict
@@ -105,9 +105,10 @@ def person(chromium, shop, javascript):
     """
     people = []
 
-    def make(name, *, base=shop, scripts=javascript):
+    def make(name, *, base=None):
+        base = base or request.getfixturevalue("shop")
         context = chromium.new_context(
-            java_script_enabled=scripts, viewport={"width": 1100, "height": 900}
+            java_script_enabled=javascript, viewport={"width": 1100, "height": 900}
         )
         context.set_default_timeout(15_000)
         people.append(Person(name, context.new_page(), base))

@@ -391,8 +391,8 @@ def test_an_ambiguous_address_gets_a_message_beside_the_field(world):
     "email",
     ["", "nobody", "a@b", "a b@example.com", "a@example.com\nBcc: x@example.com", "a\x00@example.com",
      "@example.com", "a@" + "x" * 64 + ".com", "x" * 300 + "@example.com",
-     "x@" + "ü" * 40 + "." + "ü" * 40 + "." + "ü" * 40 + "." + "ü" * 40 + ".example.com",
-     "x" * 243 + "@example.com", "\ud800@example.com", "a@example.com,b@example.com"],
+     "x@" + ".".join(["ü" * 45] * 5) + ".example.com",  # grows beyond 254 in its normal form
+     "x" * 243 + "@example.com", "a@example.com,b@example.com"],
     ids=lambda email: ascii(email)[:24],
 )  # fmt: skip
 @pytest.mark.parametrize("door", ["invite", "sign-up", "register"])
@@ -402,8 +402,7 @@ def test_a_bad_address_gets_a_message_beside_the_field(door, email, backend, wor
         "sign-up": ("anonymous", page("organization_signup")),
         "register": ("anonymous", page("registration_create")),
     }[door]
-    data = {"name": "New", "email": email.encode("utf-8", "replace").decode()}
-    response = world.browser(person).post(url, data)
+    response = world.browser(person).post(url, {"name": "New", "email": email})
     assert response.status_code == 200
     assert response.context["form"].errors["email"]
     assert mail.outbox == []

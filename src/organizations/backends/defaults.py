@@ -183,7 +183,13 @@ class BaseBackend:
     ) -> Any:
         """Return the unsent message to a user; further arguments go to the templates."""
         to = addresses.address_of(user)
-        context = {"recipient": to, "site_name": site_name(kwargs), **kwargs, "user": user}
+        context = {
+            "organization": None,
+            "recipient": to,
+            "site_name": site_name(kwargs),
+            **kwargs,
+            "user": user,
+        }
         return mail.message(
             to,
             subject_template,

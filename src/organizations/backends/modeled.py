@@ -218,7 +218,12 @@ class ModelInvitation(InvitationBackend):
             return super().email_message(
                 recipient, subject_template, body_template, sender, message_class, **kwargs
             )
-        context = {"site_name": site_name(kwargs), **kwargs, "recipient": recipient}
+        context = {
+            "organization": None,
+            "site_name": site_name(kwargs),
+            **kwargs,
+            "recipient": recipient,
+        }
         return mail.message(
             recipient,
             subject_template,
