@@ -105,6 +105,12 @@ class OrganizationAdmin(BaseOrganizationAdmin):
             ownership.transfer(owner.organization, owner.organization_user, actor=request.user)
         formset.save_m2m()
 
+    def get_deleted_objects(self, objs: Any, request: Any) -> Any:
+        to_delete, counts, missing, protected = super().get_deleted_objects(objs, request)
+        # An owner row is never deleted by itself; with its organization it goes.
+        missing.discard(OrganizationOwner._meta.verbose_name)
+        return to_delete, counts, missing, protected
+
     def delete_model(self, request: Any, obj: Any) -> None:
         organizations.delete(obj, actor=request.user)
 
@@ -155,7 +161,11 @@ class OrganizationUserAdmin(BaseOrganizationUserAdmin):
 class OrganizationOwnerAdmin(BaseOrganizationOwnerAdmin):
     form = OwnerForm
     list_display = ("organization", "organization_user")
-    list_select_related = ("organization", "organization_user__user")
+    list_select_related = (
+        "organization",
+        "organization_user__user",
+        "organization_user__organization",
+    )
 
     def has_delete_permission(self, request: Any, obj: Any = None) -> bool:
         return False

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.apps import AppConfig
 from django.conf import settings
 from django.core import checks
-from django.db.models.signals import post_save, pre_save
+from django.db.models.signals import post_delete, post_save, pre_delete, pre_save
 from django.utils.translation import gettext_lazy as _
 
 __all__ = ["OrganizationsConfig"]
@@ -27,6 +27,16 @@ class OrganizationsConfig(AppConfig):
             ownership.refuse_to_deactivate,
             sender=settings.AUTH_USER_MODEL,
             dispatch_uid="organizations.refuse_to_deactivate",
+        )
+        pre_delete.connect(
+            ownership.remember_owned,
+            sender=settings.AUTH_USER_MODEL,
+            dispatch_uid="organizations.remember_owned",
+        )
+        post_delete.connect(
+            ownership.refuse_to_orphan,
+            sender=settings.AUTH_USER_MODEL,
+            dispatch_uid="organizations.refuse_to_orphan",
         )
         post_save.connect(
             ownership.anchor,

@@ -175,7 +175,7 @@ def _shadowed(patterns: list[Any]) -> list[URLPattern]:
 
 
 def check_auth(**kwargs: Any) -> list[CheckMessage]:
-    """E006: no session or auth middleware. E007: the user model has no e-mail field."""
+    """W004: middleware is missing. E007: the user model has no e-mail field."""
     found: list[CheckMessage] = []
     needed = [
         "django.contrib.sessions.middleware.SessionMiddleware",
@@ -208,7 +208,7 @@ def check_auth(**kwargs: Any) -> list[CheckMessage]:
 
 
 def check_templates(**kwargs: Any) -> list[CheckMessage]:
-    """E008: templates are not found. E009: the base template is missing or has no block."""
+    """E008: templates are not found. W005: they get no request. E009: the base template."""
     try:
         loader.get_template("organizations/base.html")
     except (TemplateDoesNotExist, ImproperlyConfigured):

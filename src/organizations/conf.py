@@ -42,7 +42,8 @@ RESERVED_WORDS = frozenset(
 def is_reserved(slug: str) -> bool:
     """Return whether no organization may take the slug: reserved, or it would be read as a key."""
     word = slug.lower()
-    return word.isdigit() or word in RESERVED_WORDS or word in get_settings().RESERVED_SLUGS
+    own = {reserved.lower() for reserved in get_settings().RESERVED_SLUGS}
+    return word.isdigit() or word in RESERVED_WORDS or word in own
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

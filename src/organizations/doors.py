@@ -10,7 +10,7 @@ from django.apps import apps
 from django.conf import settings
 from django.contrib.auth import login
 from django.core.exceptions import ImproperlyConfigured
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils.cache import add_never_cache_headers
 
@@ -84,11 +84,11 @@ def not_found(request: HttpRequest, message: Any = None) -> HttpResponse:
     return render(request, "organizations/404.html", context, status=404)
 
 
-def own_not_found(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+def own_not_found(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
     """Let a view that raises ``Http404`` answer with the package's page and its words."""
 
     @wraps(view)
-    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         try:
             return view(request, *args, **kwargs)
         except Http404 as error:

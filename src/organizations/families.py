@@ -19,7 +19,7 @@ from django.conf import settings
 from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured
 from django.db import models
 
-__all__ = ["KINDS", "Family", "default_family", "family_of", "incomplete", "join"]
+__all__ = ["KINDS", "Family", "default_family", "every", "family_of", "incomplete", "join"]
 
 KINDS = ("organization", "member", "owner", "invitation")
 
@@ -170,6 +170,19 @@ def _unjoined(model: type[models.Model]) -> ImproperlyConfigured:
         f"foreign key named 'organization' lead to it. Searched the module {model.__module__} "
         f"and the app {model._meta.app_label}."
     )
+
+
+def every() -> list[Family]:
+    """Return each complete family that the project's models make."""
+    found: list[Family] = []
+    for family in _by_module.values():
+        try:
+            complete = family_of(family["organization"])
+        except (KeyError, ImproperlyConfigured):
+            continue  # check E001 tells about it
+        if complete not in found:
+            found.append(complete)
+    return found
 
 
 def incomplete() -> list[tuple[type[models.Model], list[str]]]:

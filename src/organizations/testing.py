@@ -57,7 +57,10 @@ def make_organization(
     members: Iterable[Any] = (),
     **values: Any,
 ) -> Any:
-    """Return a new organization with its people, given as users or as names of new ones."""
+    """Return a new organization with its people, given as users or by their names.
+
+    A name is that of a user who exists, or a new one is made.
+    """
     organization = organizations.create(_user(owner), name=name, **values)
     for admin in admins:
         make_member(organization, admin, is_admin=True)
@@ -67,7 +70,7 @@ def make_organization(
 
 
 def make_member(organization: Any, user: Any, **values: Any) -> Any:
-    """Return the member row of a user, or of a new user of that name."""
+    """Return the member row of a user, given as a row or by name."""
     return members.add(organization, _user(user), **values)
 
 
@@ -77,4 +80,9 @@ def links_in_mail(position: int = -1) -> list[str]:
 
 
 def _user(user: Any) -> Any:
-    return make_user(user) if isinstance(user, str) else user
+    if not isinstance(user, str):
+        return user
+    model = get_user_model()
+    email = model.get_email_field_name()
+    known = model._default_manager.filter(**{email: f"{user}@example.com"}).first()
+    return known or make_user(user)

@@ -4,7 +4,6 @@ import re
 import sys
 
 import pytest
-from django.test import override_settings
 
 from organizations import testing
 
@@ -75,7 +74,6 @@ def contexts():
     return found
 
 
-MODELED = {"INVITATION_BACKEND": "organizations.backends.modeled.ModelInvitation"}
 VISITS = {
     "organization_list.html": "",
     "organization_detail.html": "acme/",
@@ -95,8 +93,7 @@ def test_context_holds_what_the_page_says(client, template):
     ada, bo = testing.make_user("ada"), testing.make_user("bo")
     testing.make_organization("Acme", owner=ada, members=[bo])
     client.force_login(ada)
-    with override_settings(ORGANIZATIONS=MODELED):
-        page = client.get("/accounts/" + VISITS[template].format(bo=bo.pk))
+    page = client.get("/accounts/" + VISITS[template].format(bo=bo.pk))
     assert f"organizations/{template}" in [each.name for each in page.templates]
     names = contexts()[template]
     assert names

@@ -5,14 +5,12 @@ import re
 
 import pytest
 from django.core import mail
-from django.test import override_settings
 
 from organizations import testing
 
 from .blocks import DOCS, ROOT
 
 PAGE = (DOCS / "security.md").read_text(encoding="utf-8")
-MODELED = {"INVITATION_BACKEND": "organizations.backends.modeled.ModelInvitation"}
 
 
 def functions_of(path):
@@ -73,7 +71,6 @@ def test_sign_up_answers_alike_for_known_and_unknown_addresses(
 
 
 @pytest.mark.django_db
-@override_settings(ORGANIZATIONS=MODELED)
 def test_pages_behind_a_link_keep_their_secret(client, django_capture_on_commit_callbacks):
     sign_up(client, "ada@example.com", django_capture_on_commit_callbacks)
     [link] = testing.links_in_mail()
@@ -99,7 +96,6 @@ def test_forged_host_is_not_mailed(allowed, client, django_capture_on_commit_cal
 
 
 @pytest.mark.django_db
-@override_settings(ORGANIZATIONS=MODELED)
 def test_names_stay_out_of_mail_headers(client, django_capture_on_commit_callbacks):
     evil = "Eve\r\nBcc: all@example.com"
     eve = testing.make_user("eve", first_name=evil, last_name="<boss@example.com>")

@@ -236,9 +236,7 @@ def test_a_foreign_organization_is_not_told_from_an_unknown_one(name, backend, w
 
 @pytest.mark.parametrize("name", sorted(MEMBER_PAGES | INVITATION_PAGES))
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_ids_of_another_organization_are_not_found_in_this_one(
-    name, method, backend, world, undo
-):
+def test_ids_of_another_organization_are_not_found_in_this_one(name, method, backend, world, undo):
     keyword = "user_pk" if name in MEMBER_PAGES else "invitation_pk"
     kwargs = arguments(world, name, backend)
     data = data_for(world, name) if method == "POST" else None
@@ -286,9 +284,7 @@ def test_every_post_without_a_csrf_token_is_refused(person, backend, world):
     before = all_rows()
     for name in sorted({name for name, _method in rows_of(backend)}):
         url = reverse(name, kwargs=arguments(world, name, backend))
-        response = ask(
-            world, person, "POST", url, data_for(world, name), enforce_csrf_checks=True
-        )
+        response = ask(world, person, "POST", url, data_for(world, name), enforce_csrf_checks=True)
         assert response.status_code == 403, name
     assert all_rows() == before
 

@@ -121,9 +121,7 @@ def test_the_add_form_adds_at_once_and_mails(email, kind, world):
 def test_the_add_form_refuses(email, problem, world):
     testing.make_user("one", email="two@example.com", verified=False)
     testing.make_user("two", email="Two@example.com", verified=False)
-    form = OrganizationUserAddForm(
-        request_of(world.people["admin"]), world.acme, {"email": email}
-    )
+    form = OrganizationUserAddForm(request_of(world.people["admin"]), world.acme, {"email": email})
     assert not form.is_valid()
     assert problem in str(form.errors["email"])
 

@@ -368,13 +368,17 @@ def test_the_modelled_backend_sends_an_offer_and_adds_nobody(modelled, world):
     assert "invites you to Acme" in message.subject
 
 
-@pytest.mark.parametrize("email", ["member@example.com", "MEMBER@EXAMPLE.COM", " member@example.com "])
+@pytest.mark.parametrize(
+    "email", ["member@example.com", "MEMBER@EXAMPLE.COM", " member@example.com "]
+)
 def test_a_member_is_not_added_twice(email, backend, world):
     response = world.browser("admin").post(
         page("organization_user_add", world.acme), {"email": email}
     )
     assert response.status_code == 200
-    assert "member of the organization already" in " ".join(response.context["form"].errors["email"])
+    assert "member of the organization already" in " ".join(
+        response.context["form"].errors["email"]
+    )
     assert mail.outbox == []
 
 
@@ -635,9 +639,7 @@ def test_old_delete_pages_refuse_djangos_delete_method(world, rf):
     request.user = world.people["owner"]
     for name in ("OrganizationDelete", "OrganizationUserDelete"):
         view = getattr(base.ViewFactory(Organization), name).as_view()
-        response = view(
-            request, organization_pk=world.acme.pk, user_pk=world.people["member"].pk
-        )
+        response = view(request, organization_pk=world.acme.pk, user_pk=world.people["member"].pk)
         assert response.status_code == 405
 
 

@@ -15,12 +15,22 @@ from django.utils.translation import gettext_lazy as _
 
 from .. import signals
 from ..exceptions import OrganizationMismatch, OwnerMustBeActive, OwnershipRequired
-from ..families import family_of
+from ..families import every, family_of
 from ._async import make_async
 from ._locks import database_of, lock_organization, locked, verb
 from .members import make_owner
 
-__all__ = ["anchor", "atransfer", "is_owner", "owner_of", "refuse_to_deactivate", "transfer"]
+__all__ = [
+    "anchor",
+    "atransfer",
+    "is_owner",
+    "owned_by",
+    "owner_of",
+    "refuse_to_deactivate",
+    "refuse_to_orphan",
+    "remember_owned",
+    "transfer",
+]
 
 
 def owner_of(organization: Any) -> Any:
@@ -132,22 +142,53 @@ def refuse_to_deactivate(
     with transaction.atomic(using=using):
         if locked(users.filter(pk=instance.pk, is_active=True)).first() is None:
             return  # a new account, or one that was off before
-        if names := owned_by(instance):
+        if owned := owned_by(instance, using=using):
             raise OwnershipRequired(
                 _(
                     "This account owns %(organizations)s and cannot be deactivated. "
                     "Transfer the ownership first, or delete the organization."
                 )
-                % {"organizations": ", ".join(names)}
+                % {"organizations": ", ".join(map(str, owned))}
             )
         users.filter(pk=instance.pk).update(is_active=False)
 
 
-def owned_by(user: Any) -> list[str]:
-    """Return the names of the organizations a user owns, at most five. Queries: 1."""
-    owners = apps.get_model("organizations", "OrganizationOwner")._base_manager
-    rows = owners.filter(organization_user__user_id=user.pk)
-    return [str(name) for name in rows.values_list("organization__name", flat=True)[:5]]
+def owned_by(user: Any, *, using: str | None = None) -> list[Any]:
+    """Return the organizations a user owns, of every family. Queries: 1 per family."""
+    found: list[Any] = []
+    for family in every():
+        owners = family.owner._base_manager.using(using)
+        rows = owners.filter(organization_user__user_id=user.pk).select_related("organization")
+        found += [row.organization for row in rows]
+    return found
+
+
+def remember_owned(*, sender: Any, instance: Any, using: str, **kwargs: Any) -> None:
+    """Receiver of ``pre_delete`` of the user: note what the account owns."""
+    instance._organizations_owned = owned_by(instance, using=using)
+
+
+def refuse_to_orphan(*, sender: Any, instance: Any, using: str, **kwargs: Any) -> None:
+    """Receiver of ``post_delete`` of the user: no organization stays behind without an owner.
+
+    The package's own tables refuse earlier, by RESTRICT. This is for families whose frozen
+    migrations say CASCADE. It decides after the fact, inside the deletion's transaction:
+    before it nobody knows whether the organization goes too.
+    """
+    orphans = []
+    for organization in getattr(instance, "_organizations_owned", []):
+        family = family_of(organization)
+        rows = family.organization._base_manager.using(using).filter(pk=organization.pk)
+        if rows.exists() and not rows.filter(owner__isnull=False).exists():
+            orphans.append(str(organization))
+    if orphans:
+        raise OwnershipRequired(
+            _(
+                "This account owns %(organizations)s and cannot be deleted. "
+                "Transfer the ownership first, or delete the organization."
+            )
+            % {"organizations": ", ".join(orphans)}
+        )
 
 
 def anchor(*, sender: Any, instance: Any, using: str, **kwargs: Any) -> None:

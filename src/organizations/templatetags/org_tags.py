@@ -16,7 +16,7 @@ from ..families import default_family
 from ..grants import standing_of
 from ..mail import display_name
 from ..permissions import Access
-from ..services import invitations
+from ..services import invitations, registration
 from ..services.access import members_with_standing
 from ..views.default import org_url as url_of
 
@@ -102,6 +102,12 @@ def is_address(text: str) -> bool:
     except ValidationError:
         return False
     return True
+
+
+@register.filter
+def org_pending(member: Any) -> bool:
+    """Return whether the member's account waits for its person."""
+    return registration.is_pending(member.user)
 
 
 @register.filter

@@ -24,9 +24,9 @@ class Login(views.LoginView):
             self.redirect_authenticated_user = False
         return super().dispatch(request, *args, **kwargs)
 
-    def get_redirect_url(self) -> str:
+    def get_redirect_url(self, *args: Any, **kwargs: Any) -> str:
         """Never lead to this page again, which Django answers with an error."""
-        url: str = super().get_redirect_url()
+        url: str = super().get_redirect_url(*args, **kwargs)
         return "" if url.partition("?")[0] == self.request.path else url
 
 

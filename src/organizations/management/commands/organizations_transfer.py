@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
 
 from organizations.converters import find_organization
 from organizations.exceptions import OrganizationsError
@@ -30,8 +31,9 @@ class Command(BaseCommand):
             user = registration.user_with(options["address"])
             if user is None:
                 raise CommandError(f"No account has the address {options['address']!r}.")
-            member, created = members.get_or_add(organization, user)
-            ownership.transfer(organization, member)
+            with transaction.atomic():
+                member, created = members.get_or_add(organization, user)
+                ownership.transfer(organization, member)
         except OrganizationsError as error:
             raise CommandError(str(error)) from error
         joined = ", who joined as a member" if created else ""

@@ -1,0 +1,192 @@
+"""Each check is provoked once; a project that has done everything hears nothing."""
+
+import importlib.metadata
+
+import pytest
+from django.core.checks import run_checks
+from django.urls import include, path
+
+from organizations import checks, families
+from organizations.models import Organization
+from tests.doors.support import MODELLED
+
+GOOD = {**MODELLED, "LINK_BASE": "https://app.example.com"}
+
+
+@pytest.fixture(autouse=True)
+def good_project(settings):
+    settings.ORGANIZATIONS = GOOD
+    settings.ROOT_URLCONF = "tests.doors.urls_modelled"
+
+
+def found():
+    return {message.id.removeprefix("organizations."): message for message in run_checks()}
+
+
+def test_a_good_project_hears_nothing():
+    assert run_checks() == []
+
+
+def templates(settings, **changes):
+    (engine,) = settings.TEMPLATES
+    options = {**engine["OPTIONS"], **changes.pop("OPTIONS", {})}
+    settings.TEMPLATES = [{**engine, **changes, "OPTIONS": options}]
+
+
+def no_app_folders(settings):
+    # Django's admin asks for templates of its own, so only the id counts.
+    templates(settings, APP_DIRS=False)
+
+
+class NoPages:
+    urlpatterns: list = []
+
+
+class NoLogin:
+    urlpatterns = [path("orgs/", include("organizations.urls"))]
+
+
+def a_page(request):
+    """Stand for a page of the project."""
+
+
+class Hidden:
+    urlpatterns = [
+        path("accounts/", include("organizations.urls")),
+        path("accounts/", include("organizations.auth_urls")),
+        path("accounts/blog/", a_page),
+        path("accounts/", include([path("news/", a_page), path("<int:number>/", a_page)])),
+        path("accounts/blog/archive/", a_page),
+        path("elsewhere/", a_page),
+    ]
+
+
+def change(name, value):
+    return lambda settings: setattr(settings, name, value)
+
+
+def change_key(**values):
+    return lambda settings: setattr(settings, "ORGANIZATIONS", {**GOOD, **values})
+
+
+def any_host(settings):
+    settings.ORGANIZATIONS = MODELLED
+    settings.ALLOWED_HOSTS = ["*"]
+
+
+def mailer(backend):
+    def provoke(settings):
+        if hasattr(settings, "MAILERS"):
+            settings.MAILERS = {"default": {"BACKEND": backend}}
+        else:
+            settings.EMAIL_BACKEND = backend
+
+    return provoke
+
+
+def without_middleware(settings):
+    settings.MIDDLEWARE = [each for each in settings.MIDDLEWARE if "messages" not in each]
+
+
+PROVOKED = {
+    "E002": (change_key(INVITATION_LIFETME=3), "INVITATION_LIFETIME", None),
+    "E003": (change_key(INVITATION_BACKEND="no.such.Backend"), "no.such.Backend", None),
+    "E005": (any_host, "ALLOWED_HOSTS", "LINK_BASE"),
+    "W001": (change("ROOT_URLCONF", NoPages), "not included", 'include("organizations.urls")'),
+    "W002": (change("ROOT_URLCONF", NoLogin), "LOGIN_URL", "organizations.auth_urls"),
+    "W003": (change("ROOT_URLCONF", Hidden), "blog/, news/", "RESERVED_SLUGS"),
+    "W004": (without_middleware, "MessageMiddleware", "MIDDLEWARE +="),
+    "W005": (lambda s: templates(s, OPTIONS={"context_processors": []}), "request", "processors.request"),
+    "E008": (no_app_folders, "not found", '"APP_DIRS": True'),
+    "W006": (mailer("django.core.mail.backends.console.EmailBackend"), "never arrive", "smtp"),
+    "W007": (change("DEFAULT_FROM_EMAIL", "webmaster@localhost"), "refuse", "DEFAULT_FROM_EMAIL ="),
+    "W008": (change("ORGANIZATIONS", {"LINK_BASE": "https://x.example"}), "without asking", "ModelInvitation"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("check", PROVOKED)
+def test_a_check_says_what_is_wrong_and_what_to_paste(check, settings):
+    provoke, says, hint = PROVOKED[check]
+    provoke(settings)
+    message = found()[check]
+    assert says in message.msg
+    assert hint is None or hint in message.hint
+
+
+@pytest.mark.parametrize(
+    ("template", "says"),
+    [("no/such.html", "not found"), ("organizations/elements/icon.html", "no block named")],
+)
+def test_the_base_template_is_checked(template, says, settings):
+    settings.ORGANIZATIONS = {**GOOD, "BASE_TEMPLATE": template}
+    message = found()["E009"]
+    assert says in message.msg
+    assert template in message.msg
+
+
+def test_a_good_base_template_is_silent(settings):
+    settings.ORGANIZATIONS = {**GOOD, "BASE_TEMPLATE": "organizations/layout.html"}
+    assert found() == {}
+
+
+def test_an_incomplete_family_is_named_with_the_lines_to_add(monkeypatch):
+    monkeypatch.setattr(families, "incomplete", lambda: [(Organization, ["owner"])])
+    message = found()["E001"]
+    assert "organizations.Organization" in message.msg
+    assert "class OrganizationOwner(AbstractOrganizationOwner): ..." in message.hint
+
+
+def test_two_distributions_with_the_same_package_are_an_error(monkeypatch):
+    both = {"organizations": ["django-orgkit", "django-organizations"]}
+    monkeypatch.setattr(checks, "packages_distributions", lambda: both)
+    message = found()["E004"]
+    assert "django-organizations, django-orgkit" in message.msg
+    assert message.hint.startswith("pip uninstall django-organizations")
+
+
+def test_one_distribution_with_many_files_is_one(monkeypatch):
+    many = {"organizations": ["django-orgkit", "django-orgkit"]}
+    monkeypatch.setattr(checks, "packages_distributions", lambda: many)
+    assert found() == {}
+    assert importlib.metadata.version("django-orgkit")
+
+
+def test_a_user_model_without_an_address_is_an_error(monkeypatch):
+    monkeypatch.setattr(
+        Organization, "get_email_field_name", classmethod(lambda cls: "mail"), raising=False
+    )
+    monkeypatch.setattr(checks, "get_user_model", lambda: Organization)
+    assert "EMAIL_FIELD" in found()["E007"].hint
+
+
+@pytest.mark.parametrize("check", ["E005", "W006", "W007"])
+def test_a_developers_machine_is_left_alone(check, settings):
+    settings.DEBUG = True
+    PROVOKED[check][0](settings)
+    assert check not in found()
+
+
+@pytest.mark.parametrize(
+    "hosts", [["app.example.com"], [".example.com"], []], ids=["one", "all below", "none"]
+)
+def test_named_hosts_need_no_link_base(hosts, settings):
+    settings.ORGANIZATIONS = MODELLED
+    settings.ALLOWED_HOSTS = hosts
+    assert found() == {}
+
+
+def test_the_default_backend_may_be_chosen_in_so_many_words(settings):
+    path = "organizations.backends.defaults.InvitationBackend"
+    settings.ORGANIZATIONS = {**GOOD, "INVITATION_BACKEND": path}
+    assert found() == {}
+
+
+def test_a_reserved_word_is_hidden_from_nobody(settings):
+    settings.ROOT_URLCONF = Hidden
+    settings.ORGANIZATIONS = {**GOOD, "RESERVED_SLUGS": ["blog", "news"]}
+    assert found() == {}
+
+
+def test_the_ids_are_told_once():
+    assert len(set(PROVOKED)) == len(PROVOKED)
+    assert len(checks.ALL_CHECKS) == len(set(checks.ALL_CHECKS))
