@@ -4,6 +4,10 @@ from django.db import models
 
 from organizations.managers import OrganizationOwnedQuerySet
 
+from .clubs import Club, ClubInvitation, ClubMember, ClubOwner
+
+__all__ = ["Club", "ClubInvitation", "ClubMember", "ClubOwner", "Product"]
+
 
 class Product(models.Model):
     name = models.CharField(max_length=100)
