@@ -444,6 +444,22 @@ def test_second_waits_for_the_first_and_then_sees_it(race, turned, second):
     facts.check_invariants()
 
 
+@pytest.mark.postgres
+@pytest.mark.parametrize("turned", [False, True], ids=["owner row first", "member first"])
+def test_triggers_of_two_transactions_see_each_other(turned):
+    """Each alone is right; without a lock both would pass and leave a foreign owner."""
+    each = OwnerRowAgainstMovedMember()
+    each.begin()
+    first, second = reversed(each.actions()) if turned else each.actions()
+
+    def judged_now():
+        first()
+        connection.check_constraints()
+
+    assert while_open(judged_now, second) is IntegrityError
+    facts.check_invariants()
+
+
 # SQLite has one writer at a time: the other waits, and nobody is told off.
 
 

@@ -131,7 +131,7 @@ def test_an_expired_link_is_refused_from_its_very_second_on(seconds, who, world,
     assert shown.status_code == 410
     assert "has expired" in words_of(shown)
     assert "send it again" in words_of(shown)
-    for address in ("owner@example.com", "admin@example.com", "known@example.com"):
+    for address in ("owner@example.com", "admin@example.com", "member@example.com"):
         assert address not in shown.content.decode()
     before = all_rows()
     assert accept(browser, PERSON if who == "new" else ACCEPT).status_code == 410

@@ -49,7 +49,7 @@ def test_signing_in_leads_to_no_other_site(target, db):
         signed_in(get_user_model().objects.get()).get(page("login"), {"next": target}),
     ):
         location = response["Location"]
-        assert location == home or location.startswith("/") and location[1:2] not in {"/", "\\"}
+        assert location == home or (location.startswith("/") and location[1:2] not in {"/", "\\"})
 
 
 @pytest.mark.parametrize("target", ELSEWHERE, ids=ascii)
@@ -143,8 +143,8 @@ def test_with_a_link_base_every_host_may_be_allowed(
             assert "https://app.example.com/accounts/" in message.body, url
             sent += 1
         assert "evil" not in mailed(), url
-    # The default backend knows nothing of rows, and a member more or less makes no mail.
-    assert sent >= (7 if backend == "default" else 8) or "port" in str(headers)
+    # Without rows there is nothing to send again; a host that is none is refused at once.
+    assert sent == (0 if headers is HOSTILE["port"] else {"default": 7, "modelled": 8}[backend])
 
 
 def test_without_any_trusted_name_no_link_is_mailed(backend, world, settings, reset_target, undo):
@@ -195,8 +195,8 @@ def snapshot(but=()):
     """Return all rows without times, tokens and ids of what is new."""
     fields = {
         Organization: ("name", "slug", "is_active"),
-        OrganizationUser: ("organization__name", "user__username", "is_admin"),
-        OrganizationOwner: ("organization__name", "organization_user__user__username"),
+        OrganizationUser: ("organization__name", "user__email", "is_admin"),
+        OrganizationOwner: ("organization__name", "organization_user__user__email"),
         OrganizationInvitation: ("organization__name", "invitee_identifier", "is_admin", "status",
                                  "invited_by__username", "invitee", "send_count"),
         get_user_model(): ("email", "is_active", "is_staff", "is_superuser", "first_name"),

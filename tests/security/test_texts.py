@@ -205,12 +205,12 @@ def test_no_name_adds_a_header_or_a_recipient(where, text, backend, world):
 )  # fmt: skip
 def test_a_sender_with_a_crooked_address_gets_no_reply_to(address, world):
     user = world.people["admin"]
-    message = testing_message(user, address)
+    message = message_from(user, address)
     assert "Reply-To" not in message.extra_headers
     assert message.message()["Bcc"] is None
 
 
-def testing_message(user, address):
+def message_from(user, address):
     from organizations.backends.defaults import InvitationBackend
 
     user.email = address

@@ -2,6 +2,7 @@ import pytest
 from asgiref.sync import async_to_sync
 from django.contrib.auth.models import AnonymousUser
 from django.db import IntegrityError
+from django.db.models import Model
 
 from organizations import testing
 from organizations.exceptions import OrganizationsError, OwnershipRequired
@@ -164,6 +165,14 @@ def test_owner_does_not_go(verb, acme, sent):
         verb(acme, user(acme, "ada"))
     assert dump() == before
     assert not sent.sent
+
+
+@pytest.mark.parametrize("verb", [members.remove, members.leave])
+def test_owner_does_not_go_where_the_row_itself_checks_nothing(verb, acme, monkeypatch):
+    """As in a family on the minimal base classes, whose rows have no check of their own."""
+    monkeypatch.setattr(OrganizationUser, "delete", Model.delete)
+    with pytest.raises(OwnershipRequired):
+        verb(acme, user(acme, "ada"))
 
 
 def test_second_remove_finds_nobody(acme):

@@ -91,8 +91,8 @@ def org_plain(name: Any) -> str:
     return LINK_MARKS.sub(lambda found: found.group().translate(LOOK_LIKE), text)
 
 
-#: A scheme, or a dot with something on both sides, as in www.example.com.
-LINK_MARKS = re.compile(r"://|(?<=\S)[.](?=\S)")
+#: The slashes before a host, or a dot with something on both sides, as in www.example.com.
+LINK_MARKS = re.compile(r"//|(?<=\S)[.](?=\S)")
 LOOK_LIKE = {ord("/"): "\u2215", ord("."): "\u2024"}
 
 

@@ -89,6 +89,8 @@ class InvitationAccept(View):
         action = request.POST.get("action", "accept")
         if action == "switch":
             return self.switch()
+        if self.invitation.state is not InvitationStatus.PENDING:
+            return self.problem(self.invitation.state)
         if action == "decline":
             invitations.decline(
                 self.invitation,
