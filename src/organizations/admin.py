@@ -1,4 +1,4 @@
-"""The default models in Django's admin: every change goes through the same verbs."""
+"""The default family in Django's admin: every change goes through the same verbs."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from .base_admin import (
 )
 from .converters import clean_slug
 from .exceptions import OrganizationsError, OwnershipRequired
+from .families import Family, family_of, own_family
 from .models import (
     Organization,
     OrganizationInvitation,
@@ -33,6 +34,7 @@ __all__ = [
     "OrganizationOwnerAdmin",
     "OrganizationUserAdmin",
     "OwnerInline",
+    "register_family",
 ]
 
 
@@ -47,7 +49,7 @@ class OrganizationForm(forms.ModelForm):
 
     def clean_slug(self) -> str:
         current = self.instance if self.instance.pk else None
-        return clean_slug(self.cleaned_data["slug"], model=Organization, current=current)
+        return clean_slug(self.cleaned_data["slug"], model=self._meta.model, current=current)
 
 
 class OwnerForm(forms.ModelForm):
@@ -84,7 +86,6 @@ class MemberForm(forms.ModelForm):
         return is_admin
 
 
-@admin.register(Organization)
 class OrganizationAdmin(BaseOrganizationAdmin):
     form = OrganizationForm
     inlines = [OwnerInline]
@@ -98,7 +99,7 @@ class OrganizationAdmin(BaseOrganizationAdmin):
 
     def save_formset(self, request: Any, form: Any, formset: Any, change: bool) -> None:
         """Owners change by the verb of transfer, with its lock and its signals."""
-        if formset.model is not OrganizationOwner:
+        if formset.model is not family_of(form.instance).owner:
             super().save_formset(request, form, formset, change)
             return
         for owner in formset.save(commit=False):
@@ -108,7 +109,7 @@ class OrganizationAdmin(BaseOrganizationAdmin):
     def get_deleted_objects(self, objs: Any, request: Any) -> Any:
         to_delete, counts, missing, protected = super().get_deleted_objects(objs, request)
         # An owner row is never deleted by itself; with its organization it goes.
-        missing.discard(OrganizationOwner._meta.verbose_name)
+        missing.discard(family_of(self.model).owner._meta.verbose_name)
         return to_delete, counts, missing, protected
 
     def delete_model(self, request: Any, obj: Any) -> None:
@@ -119,7 +120,6 @@ class OrganizationAdmin(BaseOrganizationAdmin):
             organizations.delete(organization, actor=request.user)
 
 
-@admin.register(OrganizationUser)
 class OrganizationUserAdmin(BaseOrganizationUserAdmin):
     form = MemberForm
     list_select_related = ("user", "organization")
@@ -131,13 +131,16 @@ class OrganizationUserAdmin(BaseOrganizationUserAdmin):
 
     def save_model(self, request: Any, obj: Any, form: Any, change: bool) -> None:
         if not change:
-            member = members.add(
-                obj.organization, obj.user, actor=request.user, is_admin=obj.is_admin
-            )
+            fields = dict(form.cleaned_data)
+            organization, user = fields.pop("organization"), fields.pop("user")
+            member = members.add(organization, user, actor=request.user, **fields)
             obj.pk = member.pk
             obj._state.adding = False
-        elif "is_admin" in form.changed_data:
+            return
+        if "is_admin" in form.changed_data:
             members.set_admin(obj, obj.is_admin, actor=request.user)
+        if set(form.changed_data) - {"is_admin"}:
+            super().save_model(request, obj, form, change)
 
     def delete_model(self, request: Any, obj: Any) -> None:
         members.remove(obj.organization, obj.user, actor=request.user)
@@ -157,7 +160,6 @@ class OrganizationUserAdmin(BaseOrganizationUserAdmin):
                 self.message_user(request, f"{member}: {error}", messages.ERROR)
 
 
-@admin.register(OrganizationOwner)
 class OrganizationOwnerAdmin(BaseOrganizationOwnerAdmin):
     form = OwnerForm
     list_display = ("organization", "organization_user")
@@ -180,7 +182,6 @@ class OrganizationOwnerAdmin(BaseOrganizationOwnerAdmin):
         obj._state.adding = False
 
 
-@admin.register(OrganizationInvitation)
 class OrganizationInvitationAdmin(admin.ModelAdmin):
     list_display = ("invitee_identifier", "organization", "status", "expires_at", "invited_by")
     list_filter = ("status",)
@@ -198,6 +199,40 @@ class OrganizationInvitationAdmin(admin.ModelAdmin):
         return False
 
 
+def register_family(family: Family, site: admin.AdminSite = admin.site) -> None:
+    """Put the models of a family into the admin, but for those that are there already."""
+    lacks_admins = not family.has_field("member", "is_admin")
+    lacks_slug = not family.has_field("organization", "slug")
+    inline = type("OwnerInline", (OwnerInline,), {"model": family.owner})
+    organization_options: dict[str, Any] = {"inlines": [inline]}
+    if lacks_slug:
+        organization_options["prepopulated_fields"] = {}
+    invitation_options: dict[str, Any] = {}
+    if not family.has_field("invitation", "status"):
+        plain = ["invitee_identifier", "organization", "invited_by"]
+        invitation_options = {
+            "list_display": plain,
+            "list_filter": (),
+            "readonly_fields": (*plain, "invitee", "guid"),
+            "exclude": (),
+        }
+    pages: list[tuple[Any, type[admin.ModelAdmin], dict[str, Any]]] = [
+        (family.organization, OrganizationAdmin, organization_options),
+        (
+            family.member,
+            OrganizationUserAdmin,
+            {"list_display": ["user", "organization"], "form": forms.ModelForm}
+            if lacks_admins
+            else {},
+        ),
+        (family.owner, OrganizationOwnerAdmin, {}),
+        (family.invitation, OrganizationInvitationAdmin, invitation_options),
+    ]
+    for model, page, options in pages:
+        if model is not None and not site.is_registered(model):
+            site.register(model, type(page.__name__, (page,), options) if options else page)
+
+
 class VerifiedAddressForm(forms.ModelForm):
     """Keeps addresses in the form in which they are compared."""
 
@@ -213,3 +248,11 @@ class VerifiedAddressAdmin(admin.ModelAdmin):
     raw_id_fields = ("user",)
     readonly_fields = ("verified_at",)
     list_select_related = ("user",)
+
+
+# A project with a family of its own sees that one; ``OrganizationsConfig.ready`` registers it.
+if own_family() is None:
+    admin.site.register(Organization, OrganizationAdmin)
+    admin.site.register(OrganizationUser, OrganizationUserAdmin)
+    admin.site.register(OrganizationOwner, OrganizationOwnerAdmin)
+    admin.site.register(OrganizationInvitation, OrganizationInvitationAdmin)

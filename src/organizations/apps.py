@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.conf import settings
 from django.core import checks
 from django.db.models.signals import post_delete, post_save, pre_delete, pre_save
@@ -45,3 +45,18 @@ class OrganizationsConfig(AppConfig):
         )
         for check in ALL_CHECKS:
             checks.register(check, "organizations")
+        self._register_own_family()
+
+    def _register_own_family(self) -> None:
+        """Put a project's own family into the admin, behind whatever the project registers.
+
+        The admin has looked for the project's classes by now if it stands before this app.
+        """
+        from .families import own_family
+
+        names = [config.name for config in apps.get_app_configs()]
+        family = own_family()
+        if family is not None and "django.contrib.admin" in names[: names.index(self.name)]:
+            from .admin import register_family
+
+            register_family(family)

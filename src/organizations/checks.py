@@ -53,7 +53,7 @@ BASES = {
 def check_settings(**kwargs: Any) -> list[CheckMessage]:
     """E002: ORGANIZATIONS has a mistake. E003: a backend cannot be loaded."""
     try:
-        conf.get_settings()
+        families.default_family()
     except ImproperlyConfigured as error:
         return [Error(str(error), id="organizations.E002")]
     found: list[CheckMessage] = []
@@ -124,6 +124,8 @@ def check_urls(**kwargs: Any) -> list[CheckMessage]:
                 id="organizations.W002",
             )
         )
+    if _setting("RESERVED_SLUGS") is None:
+        return found
     hidden = [str(pattern.pattern) for pattern in _shadowed(get_resolver().url_patterns)]
     if hidden:
         found.append(

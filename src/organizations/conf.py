@@ -50,6 +50,8 @@ def is_reserved(slug: str) -> bool:
 class OrganizationsSettings:
     """Every setting with its type, unit and default."""
 
+    #: The organization of the default pages, forms, admin and commands, as ``app_label.Model``.
+    ORGANIZATION_MODEL: str = "organizations.Organization"
     #: Template that the pages extend; it needs the blocks ``title`` and ``content``.
     BASE_TEMPLATE: str | None = None
     #: Class that invites people, as a dotted path.
@@ -85,6 +87,7 @@ class OrganizationsSettings:
 
 
 _TYPES: dict[str, tuple[type, ...]] = {
+    "ORGANIZATION_MODEL": (str,),
     "BASE_TEMPLATE": (str, type(None)),
     "INVITATION_BACKEND": (str,),
     "REGISTRATION_BACKEND": (str,),

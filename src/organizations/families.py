@@ -19,7 +19,18 @@ from django.conf import settings
 from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured
 from django.db import models
 
-__all__ = ["KINDS", "Family", "default_family", "every", "family_of", "incomplete", "join"]
+from .conf import get_settings
+
+__all__ = [
+    "KINDS",
+    "Family",
+    "default_family",
+    "every",
+    "family_of",
+    "incomplete",
+    "join",
+    "own_family",
+]
 
 KINDS = ("organization", "member", "owner", "invitation")
 
@@ -199,16 +210,29 @@ def incomplete() -> list[tuple[type[models.Model], list[str]]]:
     return rows
 
 
+def own_family() -> Family | None:
+    """Return the default family if it is the project's own, not the package's."""
+    try:
+        family = default_family()
+    except ImproperlyConfigured:
+        return None  # check E002 tells about it
+    return None if family.organization._meta.app_label == "organizations" else family
+
+
 def default_family() -> Family:
     """Return the family of the default pages, forms and admin.
 
+    It is the one of the model that the setting ``ORGANIZATION_MODEL`` names.
+
     Raises:
-        ImproperlyConfigured: the app is not installed.
+        ImproperlyConfigured: there is no such model, or it has no family.
     """
+    label = get_settings().ORGANIZATION_MODEL
     try:
-        return family_of(apps.get_model("organizations", "Organization"))
-    except LookupError:
+        return family_of(apps.get_model(label))
+    except (LookupError, ValueError):
         raise ImproperlyConfigured(
-            "No organization model was given and the app 'organizations' is not installed. "
-            "Pass the model (org_model=...), or add 'organizations' to INSTALLED_APPS."
+            f"There is no model {label!r}. Add 'organizations' to INSTALLED_APPS, name a model of "
+            "the project (ORGANIZATIONS = {'ORGANIZATION_MODEL': 'app_label.Model'}), or pass "
+            "one (org_model=...)."
         ) from None

@@ -233,9 +233,16 @@ class _NamesForm(forms.Form):
     organization: Any = None
     org_model: Any = None
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.org_model = self.org_model or default_family().organization
+        if not family_of(self.org_model).has_field("organization", "slug"):
+            del self.fields["slug"]
+
     def clean_slug(self) -> str:
-        model = self.org_model or default_family().organization
-        return clean_slug(self.cleaned_data["slug"], model=model, current=self.organization)
+        return clean_slug(
+            self.cleaned_data["slug"], model=self.org_model, current=self.organization
+        )
 
 
 class SignUpForm(_NamesForm):
@@ -264,7 +271,7 @@ class OrganizationCreateForm(_NamesForm):
         return organizations.create(
             self.request.user,
             name=self.cleaned_data["name"],
-            slug=self.cleaned_data["slug"] or None,
+            slug=self.cleaned_data.get("slug") or None,
             model=self.org_model,
         )
 
@@ -280,11 +287,9 @@ class OrganizationSettingsForm(_NamesForm):
         # A view passes an empty "initial"; what the row holds shows through it.
         kwargs["initial"] = {**initial, **(kwargs.get("initial") or {})}
         super().__init__(*args, **kwargs)
-        if hasattr(organization, "slug"):
+        if "slug" in self.fields:
             self.fields["slug"].required = True
             self.fields["slug"].help_text = _("Old links stop working when you change it.")
-        else:
-            del self.fields["slug"]
 
     def save(self) -> Any:
         return organizations.change(self.organization, actor=self.request.user, **self.cleaned_data)
@@ -308,6 +313,8 @@ class InviteForm(forms.Form):
         self.request = request
         self.organization = organization
         super().__init__(*args, **kwargs)
+        if not family_of(organization).has_field("member", "is_admin"):
+            del self.fields["is_admin"]
 
     def clean_email(self) -> str:
         return clean_address(self.cleaned_data["email"])
@@ -315,13 +322,14 @@ class InviteForm(forms.Form):
     def save(self) -> Any:
         """Invite, or add at once if the backend does not ask; return invitation or member."""
         backend = invitation_backend()
-        email, is_admin = self.cleaned_data["email"], self.cleaned_data["is_admin"]
+        email = self.cleaned_data["email"]
+        standing = {key: self.cleaned_data[key] for key in ("is_admin",) if key in self.fields}
         if backend.requires_acceptance:
             return backend.invite_by_email(
                 email,
                 user=self.request.user,
                 organization=self.organization,
-                is_admin=is_admin,
+                **standing,
                 domain=link_base(self.request),
                 now=timezone.now(),
             )
@@ -332,9 +340,7 @@ class InviteForm(forms.Form):
         }
         with transaction.atomic():
             user = backend.invite_by_email(email, **context)
-            member = members.add(
-                self.organization, user, actor=self.request.user, is_admin=is_admin
-            )
+            member = members.add(self.organization, user, actor=self.request.user, **standing)
             mail.after_commit(lambda: backend.send_notification(user, **context))
         return member
 
@@ -408,7 +414,7 @@ class TransferForm(_TypedNameForm):
     """Hands the ownership to another member."""
 
     new_owner = MemberChoiceField(
-        queryset=OrganizationUser.objects.none(),
+        queryset=None,  # the members of the organization, set below
         label=_("New owner"),
         help_text=_("You stay an admin of the organization."),
     )

@@ -7,13 +7,23 @@ from datetime import timedelta
 
 from django.apps import apps
 from django.conf import settings
+from django.contrib.auth import (
+    BACKEND_SESSION_KEY,
+    HASH_SESSION_KEY,
+    SESSION_KEY,
+    get_user_model,
+)
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.contrib.auth.models import update_last_login
 from django.contrib.auth.signals import user_logged_in
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
 from django.test import Client, TestCase, override_settings
 from django.urls import URLPattern, URLResolver, reverse
 from django.utils import timezone
 
 from organizations import testing, tokens
+from organizations.models import OrganizationUser, VerifiedAddress
 from organizations.services import invitations, members, registration
 
 MODELLED = {"INVITATION_BACKEND": "organizations.backends.modeled.ModelInvitation"}
@@ -138,29 +148,66 @@ PEOPLE = (
 
 
 def make_world():
-    """Return a new world with unanswered invitations and a member who has not come yet."""
-    people = {name: testing.make_user(name) for name in PEOPLE if name != "anonymous"}
-    for name in ("superuser", "restricted"):
-        people[name].is_superuser = people[name].is_staff = True
-        people[name].save()
-    acme = testing.make_organization(
-        "Acme",
-        owner=people["owner"],
-        admins=[people["admin"]],
-        members=[people["member"], people["former"], people["deactivated"]],
-    )
-    acme.remove_user(people["former"])
-    people["deactivated"].is_active = False
-    people["deactivated"].save()
+    """Return a new world with unanswered invitations and a member who has not come yet.
+
+    Most rows are written in bulk, since most tests begin here.
+    """
+    people = make_people()
+    acme = testing.make_organization("Acme", owner=people["owner"])
     zenith = testing.make_organization("Zenith", owner=people["foreigner"])
+    OrganizationUser.objects.bulk_create(
+        OrganizationUser(organization=acme, user=people[name], is_admin=name == "admin")
+        for name in ("admin", "member", "deactivated")
+    )
     world = World(people=people, acme=acme, zenith=zenith)
-    for name, user in people.items():
-        world.sessions[name] = signed_in(user).cookies[settings.SESSION_COOKIE_NAME].value
+    world.sessions = {name: session.session_key for name, session in make_sessions(people)}
     world.pending = pending_member(acme)
     world.token = tokens.make_account_token(world.pending)
     world.offer = invite(acme, "outsider@example.com", by=people["admin"])
     world.foreign_offer = invite(zenith, "somebody@example.com", by=people["foreigner"])
     return world
+
+
+def make_people():
+    """Return {kind of person: user}, each with a verified address and no password."""
+    model = get_user_model()
+    operators = {"superuser", "restricted"}
+    users = model.objects.bulk_create(
+        model(
+            username=name,
+            email=f"{name}@example.com",
+            password=UNUSABLE_PASSWORD_PREFIX + name,
+            is_active=name != "deactivated",
+            is_superuser=name in operators,
+            is_staff=name in operators,
+        )
+        for name in PEOPLE
+        if name != "anonymous"
+    )
+    VerifiedAddress.objects.bulk_create(
+        VerifiedAddress(user=user, address=user.email) for user in users
+    )
+    return {user.username: user for user in users}
+
+
+def make_sessions(people):
+    """Return (kind of person, session): everybody signed in a while ago."""
+    store = SessionStore()
+    rows = Session.objects.bulk_create(
+        Session(
+            session_key=f"{name:a<32}",
+            session_data=store.encode(
+                {
+                    SESSION_KEY: str(user.pk),
+                    BACKEND_SESSION_KEY: settings.AUTHENTICATION_BACKENDS[0],
+                    HASH_SESSION_KEY: user.get_session_auth_hash(),
+                }
+            ),
+            expire_date=timezone.now() + timedelta(days=1),
+        )
+        for name, user in people.items()
+    )
+    return zip(people, rows, strict=True)
 
 
 def page(name, organization=None, **kwargs):

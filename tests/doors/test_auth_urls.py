@@ -14,6 +14,7 @@ def ada(db):
     return testing.make_user("ada", password=PASSWORD)
 
 
+NEW_PASSWORD = {"new_password1": "another-7-horse", "new_password2": "another-7-horse"}
 CREDENTIALS = {"username": "ada", "password": PASSWORD}
 
 
@@ -69,8 +70,8 @@ def test_changing_the_password(ada):
     browser = signed_in(ada)
     response = browser.post(
         page("password_change"),
-        {"old_password": PASSWORD, "new_password1": "another-7-horse", "new_password2": "another-7-horse"},
-    )  # fmt: skip
+        {"old_password": PASSWORD, **NEW_PASSWORD},
+    )
     assert response["Location"] == page("password_change_done")
     assert browser.get(response["Location"]).status_code == 200
     ada.refresh_from_db()
@@ -96,9 +97,7 @@ def test_resetting_the_password_by_mail(ada):
     url = response.redirect_chain[-1][0]
     bad = browser.post(url, {"new_password1": "a", "new_password2": "b"})
     assert bad.context["form"].errors
-    response = browser.post(
-        url, {"new_password1": "another-7-horse", "new_password2": "another-7-horse"}
-    )
+    response = browser.post(url, NEW_PASSWORD)
     assert response["Location"] == page("password_reset_complete")
     assert browser.get(response["Location"]).status_code == 200
     ada.refresh_from_db()
@@ -111,7 +110,7 @@ def test_a_reset_link_proves_the_address(db):
     browser.post(page("password_reset"), {"email": "ada@example.com"})
     url = browser.get(reset_link(), follow=True).redirect_chain[-1][0]
     assert not addresses.is_verified(ada, "ada@example.com")
-    browser.post(url, {"new_password1": "another-7-horse", "new_password2": "another-7-horse"})
+    browser.post(url, NEW_PASSWORD)
     assert addresses.is_verified(ada, "ada@example.com")
 
 
@@ -119,7 +118,7 @@ def test_a_used_reset_link_says_so(ada):
     browser = Browser()
     browser.post(page("password_reset"), {"email": "ada@example.com"})
     url = browser.get(reset_link(), follow=True).redirect_chain[-1][0]
-    browser.post(url, {"new_password1": "another-7-horse", "new_password2": "another-7-horse"})
+    browser.post(url, NEW_PASSWORD)
     assert "does not work any more" in words_of(Browser().get(reset_link(), follow=True))
 
 
@@ -142,8 +141,11 @@ def test_reset_mails_lead_to_the_configured_site(ada, settings):
 
 @pytest.mark.parametrize(
     "name",
-    ["login", "password_reset", "password_reset_done", "password_reset_complete", "organization_signup"],
-)  # fmt: skip
+    [
+        *("login", "password_reset", "password_reset_done", "password_reset_complete"),
+        "organization_signup",
+    ],
+)
 def test_pages_for_visitors_have_a_title_and_a_way_on(name, db):
     response = Browser().get(reverse(name))
     text = response.content.decode()

@@ -1,5 +1,7 @@
 """What the pages do: the happy ways, the refusals, and the message at the end of each write."""
 
+import re
+
 import pytest
 from django.contrib.messages import get_messages
 from django.core import mail
@@ -393,8 +395,8 @@ def test_an_ambiguous_address_gets_a_message_beside_the_field(world):
 
 @pytest.mark.parametrize(
     "email",
-    ["", "nobody", "a@b", "a b@example.com", "a@example.com\nBcc: x@example.com", "a\x00@example.com",
-     "@example.com", "a@" + "x" * 64 + ".com", "x" * 300 + "@example.com",
+    ["", "nobody", "a@b", "a b@example.com", "a@example.com\nBcc: x@example.com",
+     "a\x00@example.com", "@example.com", "a@" + "x" * 64 + ".com", "x" * 300 + "@example.com",
      "x@" + ".".join(["ü" * 45] * 5) + ".example.com",  # grows beyond 254 in its normal form
      "x" * 243 + "@example.com", "a@example.com,b@example.com"],
     ids=lambda email: ascii(email)[:24],
@@ -528,6 +530,11 @@ def test_the_search_finds_names_and_addresses(world):
         assert "<script>" not in response.content.decode()
 
 
+def test_a_search_counts_those_it_has_found(world):
+    url = page("organization_user_list", world.acme)
+    assert "1 member found" in words_of(world.browser("member").get(url, {"q": "admin@"}))
+
+
 def test_sign_up_ends_at_a_page_that_names_the_address(db):
     browser = Browser()
     response = browser.post(
@@ -587,8 +594,6 @@ def test_plain_members_see_no_invitations(modelled, world):
 
 def test_pages_link_to_nothing_that_the_reader_may_not_open(backend, world):
     """Every link on every page leads somewhere for the person who sees it."""
-    import re
-
     for person in ("member", "admin", "owner", "superuser"):
         browser = world.browser(person)
         seen, todo = set(), [page("organization_list"), page("organization_detail", world.acme)]

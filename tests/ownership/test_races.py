@@ -460,6 +460,23 @@ def test_triggers_of_two_transactions_see_each_other(turned):
     facts.check_invariants()
 
 
+@pytest.mark.postgres
+@pytest.mark.parametrize("what", ["owner row", "member"])
+def test_trigger_holds_the_organization(what):
+    """Verbs wait for raw SQL as they wait for each other."""
+    each = OwnerRowAgainstMovedMember()
+    each.begin()
+    point, move = each.actions()
+    di = testing.make_user("di")
+
+    def judged_now():
+        point() if what == "owner row" else move()
+        connection.check_constraints()
+
+    assert while_open(judged_now, partial(members.add, each.acme, di)) == DONE
+    facts.check_invariants()
+
+
 # SQLite has one writer at a time: the other waits, and nobody is told off.
 
 

@@ -132,7 +132,7 @@ def refuse_to_deactivate(
     ``save()`` opens no transaction around this signal. The account is therefore switched off
     here already, under the lock that a transfer to this user takes as well.
 
-    Queries: none for an active account, 1 to 3 for a switched-off one.
+    Queries: none for an active account, 1 for one that was off before, else 2 and 1 per family.
     """
     if raw or instance.pk is None or instance.is_active:
         return
@@ -148,7 +148,7 @@ def refuse_to_deactivate(
                     "This account owns %(organizations)s and cannot be deactivated. "
                     "Transfer the ownership first, or delete the organization."
                 )
-                % {"organizations": ", ".join(map(str, owned))}
+                % {"organizations": ", ".join(map(str, owned[:5]))}
             )
         users.filter(pk=instance.pk).update(is_active=False)
 

@@ -204,11 +204,8 @@ class BaseOrganizationUserList(OrganizationMixin, ListView):
     def get_context_data(self, **kwargs: Any) -> Any:
         context = super().get_context_data(query=self.query, **kwargs)
         context["organization_users"] = context["object_list"]
-        context["member_count"] = (
-            members_with_standing(self.organization).count()
-            if self.query
-            else context["paginator"].count
-        )
+        # Of those found: the page says so when there is a search.
+        context["member_count"] = context["paginator"].count
         return context
 
 
@@ -343,7 +340,10 @@ class OrganizationSignup(PageMixin, FormView):
         data = form.cleaned_data
         try:
             backend.register(
-                data["email"], name=data["name"], slug=data["slug"] or None, request=self.request
+                data["email"],
+                name=data["name"],
+                slug=data.get("slug") or None,
+                request=self.request,
             )
         except OrganizationsError as error:
             add_verb_error(form, error)

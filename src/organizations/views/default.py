@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django.contrib import messages
-from django.core.paginator import Paginator
-from django.db.models import ProtectedError, RestrictedError
+from django.core.paginator import Page, Paginator
+from django.db.models import Count, ProtectedError, RestrictedError, Window
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse, reverse_lazy
@@ -244,11 +245,22 @@ class OrganizationUserList(AccessRequiredMixin, base.BaseOrganizationUserList):
         found: Any = []
         count = 0
         if self.access.has(permissions.INVITE_MEMBER):
-            rows = open_invitations(self.organization).order_by("-created", "-pk")
-            pages = Paginator(rows, self.invitations_shown)
-            count = pages.count
-            found = pages.get_page(self.request.GET.get("invitations"))
+            found = self.get_invitations(self.request.GET.get("invitations", "1"))
+            count = found.paginator.count
         return super().get_context_data(invitations=found, invitation_count=count, **kwargs)
+
+    def get_invitations(self, number: str) -> Page[Any]:
+        """Return a page of the open invitations. Queries: 1, or 3 where there is no such page."""
+        rows = open_invitations(self.organization).order_by("-created", "-pk")
+        pages = Paginator(rows, self.invitations_shown)
+        index = int(number) - 1 if re.fullmatch("[1-9][0-9]{0,5}", number) else 0
+        start = index * self.invitations_shown
+        counted = rows.annotate(total=Window(Count("pk")))
+        found = list(counted[start : start + self.invitations_shown])
+        if not found and index:
+            return pages.get_page(number)
+        pages.count = found[0].total if found else 0
+        return Page(found, index + 1, pages)
 
 
 class OrganizationUserDetail(AccessRequiredMixin, base.BaseOrganizationUserDetail):

@@ -55,10 +55,14 @@ class OrganizationMixin:
         """Return the URL's keywords with the organization's key in place of its slug."""
         value = kwargs.get("organization_pk")
         model = self.get_org_model()
-        if value is None or isinstance(as_key(model, value), int):
-            return kwargs
+        key = as_key(model, value)
+        if value is None or isinstance(key, int):
+            return {**kwargs, "organization_pk": key} if key is not None else kwargs
         found = find_organization(model, value)
-        return kwargs if found is None else {**kwargs, "organization_pk": found.pk}
+        if found is None:
+            return kwargs
+        self.__dict__["organization"] = found  # what the property below would fetch again
+        return {**kwargs, "organization_pk": found.pk}
 
     def get_org_model(self) -> Any:
         return self.org_model or default_family().organization

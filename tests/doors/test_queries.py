@@ -1,0 +1,201 @@
+"""Pages take a fixed number of queries, however many rows there are."""
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import AnonymousUser
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from organizations import testing
+from organizations.models import Organization, OrganizationInvitation, OrganizationUser
+from organizations.services.access import access_of
+from tests.doors.support import page, signed_in
+
+SIZES = (25, 400, 5000)
+
+
+def fill(organization, count, *, invitations=0):
+    """Give an organization that many members in all, and open invitations."""
+    model = get_user_model()
+    have = organization.organization_users.count()
+    users = model.objects.bulk_create(
+        model(
+            username=f"{organization.pk}-{number}",
+            email=f"{organization.pk}-{number}@example.com",
+            first_name=f"Person {number}" if number % 2 else "",
+            is_active=number % 7 > 0,
+        )
+        for number in range(have, count)
+    )
+    OrganizationUser.objects.bulk_create(
+        OrganizationUser(organization=organization, user=user, is_admin=not user.pk % 5)
+        for user in users
+    )
+    OrganizationInvitation.objects.bulk_create(
+        OrganizationInvitation(
+            organization=organization,
+            invitee_identifier=f"new{number}@example.com",
+            invited_by=users[number % len(users)],
+            guid=f"00000000-0000-4000-8000-{number:012}",
+            expires_at=timezone.now(),
+        )
+        for number in range(invitations)
+    )
+
+
+def queries_of(browser, url, data=None):
+    browser.get(url, data)  # the first request fills the caches of the process
+    with CaptureQueriesContext(connection) as queries:
+        response = browser.get(url, data)
+        assert response.status_code == 200
+    return len(queries), response
+
+
+@pytest.fixture
+def ada(db):
+    return testing.make_user("ada", first_name="Ada", last_name="Byron")
+
+
+@pytest.fixture
+def acme(ada):
+    return testing.make_organization("Acme", owner=ada)
+
+
+def test_the_members_page_takes_ten_queries_at_most_at_every_size(acme, ada, backend):
+    browser = signed_in(ada)
+    counts, lengths = {}, {}
+    for size in SIZES:
+        fill(acme, size, invitations=40 if size == 25 else 0)
+        counts[size], response = queries_of(browser, page("organization_user_list", acme))
+        lengths[size] = len(response.content)
+        assert response.context["member_count"] == size
+        assert len(response.context["organization_users"]) == min(size, 50)
+        assert response.context["is_paginated"] is (size > 50)
+    assert len(set(counts.values())) == 1, counts
+    assert counts[5000] <= 10
+    assert lengths[5000] < 2 * lengths[400]
+    last, response = queries_of(browser, page("organization_user_list", acme), {"page": "last"})
+    assert len(response.context["organization_users"]) == 50
+    assert last <= 10
+    found, response = queries_of(browser, page("organization_user_list", acme), {"q": "person 77"})
+    assert found <= 10
+    assert response.context["member_count"] > 0
+
+
+def test_a_plain_members_roster_takes_no_more(acme):
+    fill(acme, 400)
+    cy = testing.make_user("cy")
+    testing.make_member(acme, cy)
+    count, _response = queries_of(signed_in(cy), page("organization_user_list", acme))
+    assert count <= 10
+
+
+PAGES = [
+    "organization_detail",
+    "organization_edit",
+    "organization_delete",
+    "organization_leave",
+    "organization_user_add",
+    "organization_user_detail",
+    "organization_user_edit",
+    "organization_user_delete",
+]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_other_pages_take_as_many_with_few_members_as_with_many(name, acme, ada):
+    cy = testing.make_user("cy")
+    testing.make_member(acme, cy)
+    about = {"user_pk": cy.pk} if "user_" in name and not name.endswith("add") else {}
+    browser = signed_in(ada)
+    few, _response = queries_of(browser, page(name, acme, **about))
+    fill(acme, 400)
+    many, _response = queries_of(browser, page(name, acme, **about))
+    assert many == few
+    assert many <= 14
+
+
+def test_the_list_takes_as_many_with_one_organization_as_with_hundred(acme, ada, backend):
+    browser = signed_in(ada)
+    few, _response = queries_of(browser, page("organization_list"))
+    for number in range(40):
+        other = testing.make_organization(f"Org {number}", owner=f"owner{number}")
+        testing.make_member(other, ada, is_admin=bool(number % 2))
+    many, response = queries_of(browser, page("organization_list"))
+    assert len(response.context["organizations"]) == 41
+    assert many == few
+    assert many <= 10
+
+
+def test_the_transfer_page_takes_as_many_with_few_members_as_with_many(acme, ada):
+    browser = signed_in(ada)
+    fill(acme, 10)
+    few, _response = queries_of(browser, page("organization_transfer", acme))
+    fill(acme, 400)
+    many, _response = queries_of(browser, page("organization_transfer", acme))
+    assert many == few
+
+
+@pytest.mark.parametrize("question", ["is_member", "is_admin", "is_owner"])
+def test_each_question_is_one_query(question, acme, ada, django_assert_num_queries):
+    fill(acme, 100)
+    organization = Organization.objects.get(pk=acme.pk)
+    for user, answer in ((ada, True), (testing.make_user("stranger"), False)):
+        with django_assert_num_queries(1):
+            assert getattr(organization, question)(user) is answer
+    with django_assert_num_queries(0):
+        assert getattr(organization, question)(AnonymousUser()) is False
+        assert getattr(organization, question)(None) is False
+
+
+@pytest.mark.parametrize(
+    ("question", "loaded"),
+    [
+        ("is_member", "prefetch users"),
+        ("is_member", "prefetch organization_users"),
+        ("is_admin", "prefetch organization_users"),
+        ("is_owner", "select owner__organization_user"),
+    ],
+)
+def test_a_question_about_what_is_loaded_is_no_query(
+    question, loaded, acme, ada, django_assert_num_queries
+):
+    fill(acme, 100)
+    way, relation = loaded.split()
+    rows = Organization.objects.all()
+    rows = rows.prefetch_related(relation) if way == "prefetch" else rows.select_related(relation)
+    organization = rows.get(pk=acme.pk)
+    stranger = testing.make_user("stranger")
+    with django_assert_num_queries(0):
+        assert getattr(organization, question)(ada) is True
+        assert getattr(organization, question)(stranger) is False
+
+
+def test_the_access_is_one_query(acme, ada, django_assert_num_queries):
+    with django_assert_num_queries(1):
+        access_of(ada, acme)
+    with django_assert_num_queries(0):
+        access_of(AnonymousUser(), acme)
+
+
+def test_the_pages_of_a_roster_are_apart(acme, ada):
+    """With equal names too: nobody stands on two pages, and nobody on none."""
+    fill(acme, 130)
+    browser = signed_in(ada)
+    seen = []
+    for number in (1, 2, 3):
+        response = browser.get(page("organization_user_list", acme), {"page": number})
+        seen += [member.pk for member in response.context["organization_users"]]
+    assert len(seen) == len(set(seen)) == 130
+
+
+def test_invitations_of_a_roster_have_pages_too(modelled, acme, ada):
+    fill(acme, 30, invitations=60)
+    browser = signed_in(ada)
+    seen = set()
+    for number in (1, 2, 3, "99", "x"):
+        response = browser.get(page("organization_user_list", acme), {"invitations": number})
+        assert response.context["invitation_count"] == 60
+        seen |= {invitation.pk for invitation in response.context["invitations"]}
+    assert len(seen) == 60

@@ -1,0 +1,1 @@
+from tests.doors.fixtures import *  # noqa: F403
