@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .backends import invitation_backend, registration_backend
+from .conf import get_settings
 
 __all__ = ["ORGS_EMAIL_LENGTH", "ORGS_INVITATION_BACKEND", "ORGS_REGISTRATION_BACKEND"]
 
@@ -14,11 +14,6 @@ ORGS_EMAIL_LENGTH = 254
 
 
 def __getattr__(name: str) -> Any:
-    backends = {
-        "ORGS_INVITATION_BACKEND": invitation_backend,
-        "ORGS_REGISTRATION_BACKEND": registration_backend,
-    }
-    if name not in backends:
-        raise AttributeError(name)
-    backend = type(backends[name]())
-    return f"{backend.__module__}.{backend.__qualname__}"
+    if name not in {"ORGS_INVITATION_BACKEND", "ORGS_REGISTRATION_BACKEND"}:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(get_settings(), name.removeprefix("ORGS_"))

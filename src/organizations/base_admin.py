@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from typing import Any
+
 from django.contrib import admin
+from django.core.exceptions import ImproperlyConfigured
+
+from .families import family_of
 
 __all__ = [
     "BaseOrganizationAdmin",
@@ -21,6 +27,13 @@ class BaseOrganizationAdmin(admin.ModelAdmin):
     prepopulated_fields = {"slug": ("name",)}
     search_fields = ["name"]
     list_filter = ("is_active",)
+
+    def get_deleted_objects(self, objs: Any, request: Any) -> Any:
+        to_delete, counts, missing, protected = super().get_deleted_objects(objs, request)
+        # An owner row is never deleted by itself; with its organization it goes.
+        with suppress(ImproperlyConfigured):
+            missing.discard(family_of(self.model).owner._meta.verbose_name)
+        return to_delete, counts, missing, protected
 
 
 class BaseOrganizationUserAdmin(admin.ModelAdmin):

@@ -22,31 +22,109 @@ __all__ = ["ALL_CHECKS"]
 
 
 def check_families(**kwargs: Any) -> list[CheckMessage]:
-    """E001: an organization model without its sisters."""
+    """E001: an organization model without its sisters. E010: a model without a needed field.
+
+    W009: models that a project has joined in its own way, which this package does not know.
+    """
     found: list[CheckMessage] = []
     for model, missing in families.incomplete():
-        wanted = "\n".join(
-            f"    class {model.__name__}{kind.title()}({base}): ..."
-            for kind, base in BASES.items()
-            if kind in missing
-        )
+        text, hint = _what_is_missing(model, missing)
+        found.append(Error(text, hint=hint, obj=model, id="organizations.E001"))
+    for model, missing in families.joined_otherwise():
+        text, hint = _what_is_missing(model, missing)
+        found.append(Warning(text, hint=hint, obj=model, id="organizations.W009"))
+    for model, name in families.lacking():
         found.append(
             Error(
-                f"{model._meta.label} has no complete family: "
-                f"{', '.join(missing) or 'the relations'} not found.",
-                hint=f"Searched the module {model.__module__} and the app "
-                f"{model._meta.app_label}. Add to the same module:\n{wanted}",
+                f"{model._meta.label} has no field {name!r}.",
+                hint=f"Searched the class in {model.__module__} and its bases. Add to the class:\n"
+                f"    {_field(model, name)}",
                 obj=model,
-                id="organizations.E001",
+                id="organizations.E010",
             )
         )
     return found
 
 
-BASES = {
-    "member": "AbstractOrganizationUser",
-    "owner": "AbstractOrganizationOwner",
-    "invitation": "AbstractOrganizationInvitation",
+def _what_is_missing(model: Any, missing: list[str]) -> tuple[str, str]:
+    """Return what is wrong with a model without a family, and where and how to mend it."""
+    wanted = ", ".join(missing) or "the relations"
+    place = f"the module {model.__module__} and the app {model._meta.app_label}"
+    return (
+        f"{model._meta.label} has no complete family: {wanted} not found.",
+        f"Searched {place}. Add there:\n{_lines_for(model, missing)}",
+    )
+
+
+def _lines_for(model: Any, missing: list[str]) -> str:
+    """Return the lines that complete a family, in the line (abstract or base) of a model."""
+    module = next(base.__module__ for base in model.__mro__ if base.__module__ in CLASSES)
+    stem = model.__name__ if model.family_kind == "organization" else "Account"
+    lines: list[str] = []
+    for kind in missing or [each for each in families.KINDS if each != model.family_kind]:
+        # A model that is there already needs the relation, not a twin.
+        there = [
+            each.__name__
+            for each in families.declared(kind)
+            if each._meta.app_label == model._meta.app_label
+        ]
+        if there and kind != "organization":
+            lines.append(f"    # in the class {' or '.join(there)}")
+            relation = "OneToOneField" if kind == "owner" else "ForeignKey"
+            lines.append(
+                f'    organization = models.{relation}("{model._meta.label}", models.CASCADE, '
+                f'related_name="{ORGANIZATION_NAMES[kind]}")'
+            )
+            continue
+        base = CLASSES[module][kind]
+        name = stem if kind == "organization" else f"{stem}{kind.title()}"
+        lines.append(f"    from {module} import {base}")
+        lines.append(f"    class {name}({base}): ...")
+    return "\n".join(lines)
+
+
+def _field(model: Any, name: str) -> str:
+    """Return the line that declares a needed field."""
+    family = families.family_of(model)
+    reverse_name = "%(app_label)s_%(class)s"
+    user = "settings.AUTH_USER_MODEL, models.CASCADE"
+    lines = {
+        "name": "models.CharField(max_length=200)",
+        "is_active": "models.BooleanField(default=True)",
+        "guid": "models.UUIDField(editable=False)",
+        "invitee_identifier": "models.CharField(max_length=1000)",
+        "users": "models.ManyToManyField(settings.AUTH_USER_MODEL, "
+        f'through="{family.member._meta.label}", related_name="{reverse_name}")',
+        "user": f'models.ForeignKey({user}, related_name="{reverse_name}")',
+        "organization_user": f'models.OneToOneField("{family.member._meta.label}", models.CASCADE)',
+        "invited_by": f'models.ForeignKey({user}, related_name="{reverse_name}_sent_invitations")',
+        "invitee": f"models.ForeignKey({user}, null=True, blank=True, "
+        f'related_name="{reverse_name}_invitations")',
+    }
+    return f"{name} = {lines[name]}"
+
+
+#: What the relation to the organization is called from the other side.
+ORGANIZATION_NAMES = {
+    "member": "organization_users",
+    "owner": "owner",
+    "invitation": "organization_invites",
+}
+
+#: The classes to build a family on, by the module that a model of it comes from.
+CLASSES = {
+    "organizations.abstract": {
+        "organization": "AbstractOrganization",
+        "member": "AbstractOrganizationUser",
+        "owner": "AbstractOrganizationOwner",
+        "invitation": "AbstractOrganizationInvitation",
+    },
+    "organizations.base": {
+        "organization": "OrganizationBase",
+        "member": "OrganizationUserBase",
+        "owner": "OrganizationOwnerBase",
+        "invitation": "OrganizationInvitationBase",
+    },
 }
 
 

@@ -40,13 +40,17 @@ def link_base(request: HttpRequest | None) -> LinkBase:
         ImproperlyConfigured: nothing trustworthy names the host. A request's own word is not
             taken: a forged Host header would put a stranger's site into our mails.
     """
-    if get_settings().LINK_BASE is not None or request is None:
+    if get_settings().LINK_BASE is not None:
         return configured_base()
-    if apps.is_installed("django.contrib.sites"):
+    has_sites = apps.is_installed("django.contrib.sites")
+    if has_sites and (request is not None or getattr(settings, "SITE_ID", None)):
         from django.contrib.sites.shortcuts import get_current_site
 
         site = get_current_site(request)
-        return LinkBase(scheme=request.scheme or "https", domain=site.domain, name=site.name)
+        scheme = (request.scheme if request is not None else None) or "https"
+        return LinkBase(scheme=scheme, domain=site.domain, name=site.name)
+    if request is None:
+        return configured_base()
     if "*" in settings.ALLOWED_HOSTS and not settings.DEBUG:
         raise ImproperlyConfigured(
             "ALLOWED_HOSTS accepts any host, so the links in mails cannot be trusted to lead "

@@ -10,8 +10,9 @@ then all that counts: ``family_of`` reads the relations themselves.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from django.apps import apps
@@ -24,18 +25,30 @@ from .conf import get_settings
 __all__ = [
     "KINDS",
     "Family",
+    "declared",
     "default_family",
     "every",
     "family_of",
     "incomplete",
     "join",
+    "joined_otherwise",
+    "lacking",
     "own_family",
 ]
 
 KINDS = ("organization", "member", "owner", "invitation")
 
-# Models that declare a kind, by the place they stand in; filled as classes are made.
-_by_module: dict[str, dict[str, type[models.Model]]] = defaultdict(dict)
+# Fields that code relies on. A project may leave one out by redefining it.
+NEEDED = {
+    "organization": ("name", "is_active", "users"),
+    "member": ("user", "organization"),
+    "owner": ("organization_user", "organization"),
+    "invitation": ("guid", "invitee_identifier", "invited_by", "invitee", "organization"),
+}
+
+# Models that declare a kind, by the place they stand in; filled as classes are made. A module
+# has one set of the four, or several behind each other.
+_by_module: dict[str, list[dict[str, type[models.Model]]]] = defaultdict(list)
 _by_app: dict[str, dict[str, list[type[models.Model]]]] = defaultdict(lambda: defaultdict(list))
 
 
@@ -66,17 +79,18 @@ def join(model: type[models.Model]) -> None:
     meta = model._meta
     if kind is None or meta.proxy or meta.apps is not apps or _has_family_parent(model):
         return
-    family = _by_module[model.__module__]
-    if len(family) == len(KINDS):
-        return  # a further model in a module whose family is complete stands for itself
+    of_app = _by_app[meta.app_label]
+    of_app[kind].append(model)
+    sets = _by_module[model.__module__]
+    if not sets or len(sets[-1]) == len(KINDS):
+        sets.append({})
+    family = sets[-1]
     family[kind] = model
-    _by_app[meta.app_label][kind].append(model)
-    if len(family) < len(KINDS):
-        per_kind = _by_app[meta.app_label]
-        if any(len(per_kind[each]) != 1 for each in KINDS):
-            return
-        family = {each: per_kind[each][0] for each in KINDS}
-    _add_relations(family)
+    # Behind a complete family some projects have a second organization with members alone.
+    if len(family) == len(KINDS) or len(sets) > 1:
+        _add_relations(family)
+    elif all(len(of_app[each]) == 1 for each in KINDS):
+        _add_relations({each: of_app[each][0] for each in KINDS})
 
 
 def _has_family_parent(model: type[models.Model]) -> bool:
@@ -85,49 +99,35 @@ def _has_family_parent(model: type[models.Model]) -> bool:
 
 
 def _add_relations(family: dict[str, type[models.Model]]) -> None:
-    organization, member = family["organization"], family["member"]
+    """Add the relations whose both ends are there, unless a field of that name is present."""
+    organization, member = family.get("organization"), family.get("member")
     user = settings.AUTH_USER_MODEL
-    cascade = models.CASCADE
-    name = "%(app_label)s_%(class)s"
-    _add(
-        organization,
-        "users",
-        lambda: models.ManyToManyField(user, through=member, related_name=name),
+    related_name = "%(app_label)s_%(class)s"
+
+    def add(kind: str, name: str, to: Any, field: Any = models.ForeignKey, **options: Any) -> None:
+        if kind in family and to is not None:
+            _add(family[kind], name, lambda: field(to, models.CASCADE, **options))
+
+    if organization is not None and member is not None:
+        make = partial(models.ManyToManyField, user, through=member, related_name=related_name)
+        _add(organization, "users", make)
+    add("member", "user", user, related_name=related_name)
+    add("member", "organization", organization, related_name="organization_users")
+    add("owner", "organization_user", member, models.OneToOneField)
+    add("owner", "organization", organization, models.OneToOneField, related_name="owner")
+    add("invitation", "invited_by", user, related_name=f"{related_name}_sent_invitations")
+    add(
+        *("invitation", "invitee", user),
+        null=True,
+        blank=True,
+        related_name=f"{related_name}_invitations",
     )
-    _add(member, "user", lambda: models.ForeignKey(user, cascade, related_name=name))
-    _add(
-        member,
-        "organization",
-        lambda: models.ForeignKey(organization, cascade, related_name="organization_users"),
-    )
-    _add(family["owner"], "organization_user", lambda: models.OneToOneField(member, cascade))
-    _add(
-        family["owner"],
-        "organization",
-        lambda: models.OneToOneField(organization, cascade, related_name="owner"),
-    )
-    invitation = family["invitation"]
-    organization.invitation_model = invitation  # type: ignore[attr-defined]
-    _add(
-        invitation,
-        "invited_by",
-        lambda: models.ForeignKey(user, cascade, related_name=f"{name}_sent_invitations"),
-    )
-    _add(
-        invitation,
-        "invitee",
-        lambda: models.ForeignKey(
-            user, cascade, null=True, blank=True, related_name=f"{name}_invitations"
-        ),
-    )
-    _add(
-        invitation,
-        "organization",
-        lambda: models.ForeignKey(organization, cascade, related_name="organization_invites"),
-    )
+    add("invitation", "organization", organization, related_name="organization_invites")
+    if organization is not None and "invitation" in family:
+        organization.invitation_model = family["invitation"]  # type: ignore[attr-defined]
 
 
-def _add(model: type[models.Model], name: str, make: Any) -> None:
+def _add(model: type[models.Model], name: str, make: Callable[[], Any]) -> None:
     try:
         model._meta.get_field(name)
     except FieldDoesNotExist:
@@ -169,10 +169,20 @@ def _family_of(model: Any) -> Family:
         other = relation.related_model
         other_kind = getattr(other, "family_kind", None)
         if other_kind in KINDS and relation.field.name == "organization":
-            found.setdefault(other_kind, other)
+            # Of several, the one that stands nearest to the organization.
+            found[other_kind] = min(
+                found.get(other_kind, other), other, key=partial(_distance, organization)
+            )
     if "member" not in found or "owner" not in found:
         raise _unjoined(organization)
     return Family(organization, found["member"], found["owner"], found.get("invitation"))
+
+
+def _distance(model: type[models.Model], other: type[models.Model]) -> tuple[bool, bool]:
+    return (
+        model.__module__ != other.__module__,
+        model._meta.app_label != other._meta.app_label,
+    )
 
 
 def _unjoined(model: type[models.Model]) -> ImproperlyConfigured:
@@ -183,31 +193,87 @@ def _unjoined(model: type[models.Model]) -> ImproperlyConfigured:
     )
 
 
+def declared(kind: str) -> list[Any]:
+    """Return the models of a kind that are in use, in the order in which they were made."""
+    models_of_kind = [model for of_app in _by_app.values() for model in of_app[kind]]
+    return [model for model in models_of_kind if not model._meta.swapped]
+
+
 def every() -> list[Family]:
     """Return each complete family that the project's models make."""
     found: list[Family] = []
-    for family in _by_module.values():
+    for model in declared("organization"):
         try:
-            complete = family_of(family["organization"])
-        except (KeyError, ImproperlyConfigured):
+            complete = family_of(model)
+        except ImproperlyConfigured:
             continue  # check E001 tells about it
         if complete not in found:
             found.append(complete)
     return found
 
 
-def incomplete() -> list[tuple[type[models.Model], list[str]]]:
-    """Return each organization model without a family, with the kinds its module lacks."""
-    rows = []
-    for module, family in _by_module.items():
-        model = family.get("organization")
-        if model is None:
-            continue
-        try:
-            family_of(model)
-        except ImproperlyConfigured:
-            rows.append((model, [kind for kind in KINDS if kind not in _by_module[module]]))
+Rows = list[tuple[type[models.Model], list[str]]]
+
+
+def incomplete() -> Rows:
+    """Return each model without a family, with the kinds that its module lacks.
+
+    Sisters of an organization that is told of are not told of again.
+    """
+    return [row for row in _without_family() if not _is_joined_otherwise(row[0])]
+
+
+def joined_otherwise() -> Rows:
+    """Return, as ``incomplete``, the models whose relations the project wrote in its own way."""
+    return [row for row in _without_family() if _is_joined_otherwise(row[0])]
+
+
+def _without_family() -> Rows:
+    rows: Rows = []
+    told: list[type[models.Model]] = []
+    for kind in KINDS:
+        for model in declared(kind):
+            try:
+                family_of(model)
+            except ImproperlyConfigured:
+                sisters = _sisters_of(model)
+                if model not in told:
+                    rows.append((model, [each for each in KINDS if each not in sisters]))
+                told += sisters.values()
     return rows
+
+
+def _sisters_of(model: Any) -> dict[str, type[models.Model]]:
+    for family in _by_module[model.__module__]:
+        if model in family.values():
+            return family
+    return {model.family_kind: model}  # a later one of the same kind took its place
+
+
+def _is_joined_otherwise(model: Any) -> bool:
+    if model.family_kind != "organization":
+        return _has_field(model, "organization")
+    kinds = [getattr(each.related_model, "family_kind", "") for each in model._meta.related_objects]
+    return _has_field(model, "users") or "member" in kinds
+
+
+def lacking() -> list[tuple[type[models.Model], str]]:
+    """Return each model of a complete family that lacks a needed field, with its name."""
+    return [
+        (getattr(family, kind), name)
+        for family in every()
+        for kind in KINDS
+        if getattr(family, kind) is not None
+        for name in NEEDED[kind]
+        if not _has_field(getattr(family, kind), name)
+    ]
+
+
+def _has_field(model: type[models.Model], name: str) -> bool:
+    try:
+        return not model._meta.get_field(name).auto_created
+    except FieldDoesNotExist:
+        return False
 
 
 def own_family() -> Family | None:

@@ -16,6 +16,7 @@ from .abstract import (
 from .exceptions import OwnershipRequired
 
 __all__ = [
+    "InvitationRecord",
     "Organization",
     "OrganizationInvitation",
     "OrganizationOwner",
@@ -87,6 +88,35 @@ class OrganizationInvitation(InvitationLifecycle, AbstractOrganizationInvitation
                 name="organizations_invitation_one_open",
             )
         ]
+
+
+class InvitationRecord(InvitationLifecycle):
+    """The life of an invitation whose own table cannot keep it.
+
+    For invitation models without ``InvitationLifecycle``: those of projects whose tables stood
+    before this package did.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    #: The invitation's model, as ``app_label.modelname``, and its key as text.
+    model = models.CharField(max_length=200, editable=False)
+    invitation_key = models.CharField(max_length=200, editable=False)
+    organization_key = models.CharField(max_length=200, editable=False)
+
+    class Meta:
+        verbose_name = _("invitation record")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["model", "invitation_key"], name="organizations_invitationrecord_once"
+            ),
+            models.UniqueConstraint(
+                fields=["model", "organization_key", "open_key"],
+                name="organizations_invitationrecord_one_open",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.model} {self.invitation_key}"
 
 
 class VerifiedAddress(models.Model):

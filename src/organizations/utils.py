@@ -23,8 +23,14 @@ def default_org_model() -> Any:
 
 
 def model_field_names(model: Any) -> list[str]:
-    """Return the names of a model's fields."""
-    return [field.name for field in model._meta.fields]
+    """Return the names of a model's fields and columns, those of relations to it among them."""
+    fields = [
+        field
+        for field in model._meta.get_fields()
+        if not (field.many_to_one and field.related_model is None)  # generic foreign keys
+    ]
+    names = {field.name for field in fields}
+    return sorted(names | {field.attname for field in fields if hasattr(field, "attname")})
 
 
 def model_field_attr(model: Any, model_field: str, attr: str) -> Any:

@@ -152,7 +152,7 @@ class BaseBackend:
 
     def organization_of(self, user: Any) -> Any:
         """Return an organization of a pending account, to name it on its page, or None."""
-        return self.org_model._default_manager.filter(users=user).first()
+        return self._org_model()._default_manager.filter(users=user).first()
 
     def send_reminder(self, user: Any, sender: Any = None, **kwargs: Any) -> Any:
         """Mail the link of a pending account again; False if the account is not pending."""
@@ -167,7 +167,7 @@ class BaseBackend:
         self, user: Any, subject: str, body: str, sender: Any, context: dict[str, Any]
     ) -> Any:
         token = self.get_token(user)
-        base = context.get("domain") or mail.configured_base()
+        base = context.get("domain") or link_base(None)
         url = reverse(f"{self.namespace_preface()}{self.account_url_name}", args=[user.pk, token])
         context = {**context, "domain": base, "token": token, "url": absolute(base, url)}
         return self.email_message(user, subject, body, sender, **context).send()
@@ -201,6 +201,9 @@ class BaseBackend:
 
     def _user_model(self) -> Any:
         return self.user_model or get_user_model()
+
+    def _org_model(self) -> Any:
+        return self.org_model or default_family().organization
 
 
 def absolute(base: Any, path_: str) -> str:
@@ -296,7 +299,7 @@ class RegistrationBackend(BaseBackend):
         """The page that takes an organization's name and an address."""
         if request.user.is_authenticated:
             return redirect("organization_add")
-        form = org_registration_form(self.org_model)(request.POST or None)
+        form = org_registration_form(self._org_model())(request.POST or None)
         context = {**page_context(), "form": form, **(extra_context or {})}
         if request.method == "POST" and form.is_valid():
             data = form.cleaned_data
@@ -338,7 +341,7 @@ class InvitationBackend(BaseBackend):
 
     def get_activated_url(self, user: Any, organizations: list[Any]) -> str:
         organization = self.organization_of(user)
-        return super().get_activated_url(user, [organization] if organization else [])
+        return super().get_activated_url(user, [] if organization is None else [organization])
 
     def get_urls(self) -> list[URLPattern]:
         return [self.account_path("invitations_register", self.activate_view)]
@@ -370,7 +373,7 @@ class InvitationBackend(BaseBackend):
         """Tell an active user of a new membership and how to leave; False if inactive."""
         if not user.is_active:
             return False
-        base = kwargs.get("domain") or mail.configured_base()
+        base = kwargs.get("domain") or link_base(None)
         organization: Any = kwargs.get("organization")
         url = (
             organization.get_absolute_url()

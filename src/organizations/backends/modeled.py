@@ -46,11 +46,11 @@ class ModelInvitation(InvitationBackend):
         super().__init__(org_model=org_model, namespace=namespace)
         family = family_of(self.org_model)
         self.invitation_model = family.invitation
-        if family.invitation is None or not family.has_field("invitation", "token_digest"):
+        if family.invitation is None:
             raise ImproperlyConfigured(
-                f"{type(self).__name__} keeps secrets and expiry in the invitation's row. Add "
-                "organizations.abstract.InvitationLifecycle to the bases of the invitation "
-                f"model of {self.org_model._meta.label} and run makemigrations."
+                f"{self.org_model._meta.label} has no invitation model, which "
+                f"{type(self).__name__} keeps its invitations in. Add one on the class "
+                "organizations.abstract.AbstractOrganizationInvitation and run makemigrations."
             )
 
     def get_urls(self) -> list[URLPattern]:
@@ -109,6 +109,7 @@ class ModelInvitation(InvitationBackend):
             or not invitations.fits(invitation, request.user)
         ):
             raise Http404
+        [invitation] = invitations.with_life([invitation])
         if invitation.invitee_id == request.user.pk:
             return redirect(self.get_joined_url(invitation.organization))
         return self.activate_existing_user_view(request, invitation)
@@ -182,7 +183,7 @@ class ModelInvitation(InvitationBackend):
         """Mail an invitation; ``secret`` makes the link, without it the ``guid`` does."""
         secret = kwargs.pop("secret", None)
         again = kwargs.pop("again", False)
-        base = kwargs.get("domain") or mail.configured_base()
+        base = kwargs.get("domain") or link_base(None)
         url = (
             self.url_of("invitations_open", secret)
             if secret

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from django.apps import apps
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -20,7 +21,7 @@ from ..exceptions import (
 )
 from ..families import family_of
 from ..states import InvitationStatus
-from . import addresses, members, registration
+from . import _records, addresses, members, registration
 from ._async import make_async
 from ._locks import lock_organization, lock_organization_key, lock_row, verb
 
@@ -43,6 +44,8 @@ __all__ = [
     "register_and_accept",
     "resend",
     "revoke",
+    "unanswered",
+    "with_life",
 ]
 
 #: Sends an invitation: takes the invitation and its secret, runs after the commit.
@@ -79,12 +82,11 @@ def invite(
     _refuse_member(organization, address)
     model = family_of(organization).invitation
     open_key = key_of(address)
-    invitation = model._base_manager.filter(
-        organization_id=organization.pk, open_key=open_key
-    ).first()
+    invitation = _records.find(model, organization=organization, open_key=open_key)
     signal = signals.invitation_resent if invitation else signals.invitation_created
     if invitation is None:
-        invitation = model(organization=organization, invitee_identifier=address, open_key=open_key)
+        invitation = _records.new(model, organization=organization, invitee_identifier=address)
+        invitation.open_key = open_key
     invitation.invited_by = actor
     invitation.is_admin = is_admin
     _renew(invitation, now=now, deliver=deliver)
@@ -240,15 +242,18 @@ def activate(invitation: Any, user: Any) -> Any:
     invitation.refresh_from_db()
     if invitation.invitee_id is not None:
         raise InvitationStateError(status=InvitationStatus.ACCEPTED, verb="accept")
-    if family_of(invitation).has_field("invitation", "open_key"):
+    if not apps.is_installed("organizations"):
+        # A project that uses the abstract classes alone keeps no life of invitations.
+        member = organization.add_user(user, **invitation.activation_kwargs())
+        invitation.invitee = user
+        invitation.save()
+    else:
+        _records.load(invitation)
         # The caller's word stands in for the time as well: an expired one may be used.
-        invitation.status = states.after(
-            invitation.status, "accept", expires_at=None, now=timezone.now()
-        )
-        invitation.open_key = None
-    member = organization.add_user(user, **invitation.activation_kwargs())
-    invitation.invitee = user
-    invitation.save()
+        state = states.after(invitation.status, "accept", expires_at=None, now=timezone.now())
+        member = organization.add_user(user, **invitation.activation_kwargs())
+        invitation.invitee = user
+        _close(invitation, state)
     signals.invitation_accepted.send(sender=invitation)
     return member
 
@@ -266,25 +271,26 @@ def by_proof(model: Any, proof: str) -> Any:
     """Return the invitation a proof belongs to, in whatever state, or None. Queries: 0 to 1."""
     if not proof:
         return None
-    return (
-        model._base_manager.filter(token_digest=proof)
-        .select_related("organization", "invited_by")
-        .first()
-    )
+    return _records.find(model, token_digest=proof)
 
 
 def open_for(user: Any, *, model: Any, now: datetime) -> Any:
     """Return the open invitations to the user's verified addresses, newest first."""
-    return (
-        model._base_manager.filter(
-            invitee_identifier__in=addresses.verified_addresses(user),
-            status=InvitationStatus.PENDING,
-            expires_at__gt=now,
-            organization__is_active=True,
-        )
-        .select_related("organization", "invited_by")
-        .order_by("-created", "-pk")
+    return _records.open_rows(
+        model,
+        unexpired_at=now,
+        invitee_identifier__in=addresses.verified_addresses(user),
+        organization__is_active=True,
     )
+
+
+def unanswered(organization: Any) -> Any:
+    """Return the pending invitations of an organization, expired ones too, newest first.
+
+    Give the rows of a page to ``with_life`` before you show their state.
+    """
+    model = family_of(organization).invitation
+    return _records.open_rows(model, organization_id=organization.pk)
 
 
 def fits(invitation: Any, user: Any, *, proof: str | None = None) -> bool:
@@ -316,7 +322,7 @@ def _lock(invitation: Any) -> Any:
     """Lock the organization, then the invitation; return the fresh invitation."""
     family = family_of(invitation)
     lock_organization_key(family.organization, invitation.organization_id, invitation)
-    return lock_row(invitation)
+    return _records.load(lock_row(invitation))
 
 
 def _state_after(invitation: Any, verb_name: str, *, now: datetime) -> InvitationStatus:
@@ -330,7 +336,7 @@ def _renew(invitation: Any, *, now: datetime, deliver: Deliver | None) -> None:
     invitation.expires_at = now + get_settings().INVITATION_LIFETIME
     invitation.sent_at = None
     invitation.send_count += 1
-    invitation.save()
+    _records.save(invitation)
     invitation.secret = secret
     if deliver is not None:
         mail.after_commit(lambda: _deliver(invitation, secret, deliver=deliver, now=now))
@@ -339,15 +345,13 @@ def _renew(invitation: Any, *, now: datetime, deliver: Deliver | None) -> None:
 def _deliver(invitation: Any, secret: str, *, deliver: Deliver, now: datetime) -> None:
     deliver(invitation, secret)
     # Without this mark the list of invitations says that the mail did not leave.
-    type(invitation)._base_manager.filter(
-        pk=invitation.pk, token_digest=invitation.token_digest
-    ).update(sent_at=now)
+    _records.stamp(invitation, sent_at=now)
 
 
 def _close(invitation: Any, state: InvitationStatus) -> None:
     invitation.status = state
     invitation.open_key = None
-    invitation.save()
+    _records.save(invitation)
 
 
 def _member(organization: Any, user: Any) -> Any:
@@ -363,6 +367,9 @@ def _refuse_member(organization: Any, address: str) -> None:
     if users and rows.filter(user_id__in=users).exists():
         raise members.AlreadyMember
 
+
+#: ``with_life(invitations)``: the rows of one model, each with its state, expiry and the rest.
+with_life = _records.load_all
 
 ainvite = make_async(invite)
 aresend = make_async(resend)

@@ -73,6 +73,22 @@ class PageMixin:
         return super().get_context_data(**{**page_context(), **kwargs})  # type: ignore[misc]
 
 
+class TemplateMixin:
+    """Takes the template that Django names after the model, else the package's page.
+
+    Attributes:
+        template_name: a template that is taken instead of both.
+        page_template: the package's page.
+    """
+
+    template_name: str | None = None
+    page_template: str
+
+    def get_template_names(self) -> list[str]:
+        names: list[str] = super().get_template_names()  # type: ignore[misc]
+        return names if self.template_name else [*names, self.page_template]
+
+
 class RequestFormMixin:
     """Hands the request to the form, and turns an error of a verb into one of the form."""
 
@@ -90,11 +106,11 @@ class RequestFormMixin:
         return self.form_invalid(form)  # type: ignore[attr-defined, no-any-return]
 
 
-class BaseOrganizationList(PageMixin, ListView):
+class BaseOrganizationList(PageMixin, TemplateMixin, ListView):
     """The organizations of the signed-in user. Queries: 2, or 3 with several pages."""
 
     context_object_name = "organizations"
-    template_name = "organizations/organization_list.html"
+    page_template = "organizations/organization_list.html"
     paginate_by = 50
 
     def get_queryset(self) -> Any:
@@ -120,10 +136,10 @@ class BaseOrganizationList(PageMixin, ListView):
         return context
 
 
-class BaseOrganizationDetail(OrganizationMixin, DetailView):
+class BaseOrganizationDetail(OrganizationMixin, TemplateMixin, DetailView):
     """An organization with its first members. Queries: 4."""
 
-    template_name = "organizations/organization_detail.html"
+    page_template = "organizations/organization_detail.html"
     members_shown = 12
 
     def get_context_data(self, **kwargs: Any) -> Any:
@@ -149,17 +165,17 @@ class BaseOrganizationCreate(PageMixin, RequestFormMixin, CreateView):
         return reverse("organization_list")
 
 
-class BaseOrganizationUpdate(OrganizationMixin, RequestFormMixin, UpdateView):
+class BaseOrganizationUpdate(OrganizationMixin, TemplateMixin, RequestFormMixin, UpdateView):
     """The settings of an organization."""
 
     form_class: Any = OrganizationForm
-    template_name = "organizations/organization_form.html"
+    page_template = "organizations/organization_form.html"
 
 
-class BaseOrganizationDelete(OrganizationMixin, DeleteView):
+class BaseOrganizationDelete(OrganizationMixin, TemplateMixin, DeleteView):
     """The end of an organization."""
 
-    template_name = "organizations/organization_confirm_delete.html"
+    page_template = "organizations/organization_confirm_delete.html"
     # Django's DELETE would delete the row past the verb.
     http_method_names = ["get", "post", "head", "options"]
 
@@ -171,10 +187,10 @@ class BaseOrganizationDelete(OrganizationMixin, DeleteView):
         return reverse("organization_list")
 
 
-class BaseOrganizationUserList(OrganizationMixin, ListView):
+class BaseOrganizationUserList(OrganizationMixin, TemplateMixin, ListView):
     """The members of an organization, found by name or address with ``q``. Queries: 3."""
 
-    template_name = "organizations/organizationuser_list.html"
+    page_template = "organizations/organizationuser_list.html"
     paginate_by = 50
 
     def get_queryset(self) -> Any:
@@ -209,10 +225,10 @@ class BaseOrganizationUserList(OrganizationMixin, ListView):
         return context
 
 
-class BaseOrganizationUserDetail(OrganizationUserMixin, DetailView):
+class BaseOrganizationUserDetail(OrganizationUserMixin, TemplateMixin, DetailView):
     """One member."""
 
-    template_name = "organizations/organizationuser_detail.html"
+    page_template = "organizations/organizationuser_detail.html"
 
 
 class BaseOrganizationUserCreate(OrganizationMixin, RequestFormMixin, CreateView):
@@ -279,17 +295,17 @@ def remind(user: Any, *, organization: Any, request: HttpRequest) -> None:
     )
 
 
-class BaseOrganizationUserUpdate(OrganizationUserMixin, UpdateView):
+class BaseOrganizationUserUpdate(OrganizationUserMixin, TemplateMixin, UpdateView):
     """What a member may do."""
 
     form_class: Any = OrganizationUserForm
-    template_name = "organizations/organizationuser_form.html"
+    page_template = "organizations/organizationuser_form.html"
 
 
-class BaseOrganizationUserDelete(OrganizationUserMixin, DeleteView):
+class BaseOrganizationUserDelete(OrganizationUserMixin, TemplateMixin, DeleteView):
     """The end of a membership."""
 
-    template_name = "organizations/organizationuser_confirm_delete.html"
+    page_template = "organizations/organizationuser_confirm_delete.html"
     # Django's DELETE would delete the row past the verb.
     http_method_names = ["get", "post", "head", "options"]
 

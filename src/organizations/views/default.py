@@ -32,7 +32,6 @@ from ..forms import (
     add_verb_error,
 )
 from ..services import addresses, invitations, members
-from ..states import InvitationStatus
 from . import base
 from .base import PageMixin, RequestFormMixin, ViewFactory
 from .mixins import AccessRequiredMixin, OrganizationUserMixin
@@ -98,7 +97,8 @@ class OrganizationList(base.BaseOrganizationList):
         found: Any = []
         model = family_of(self.get_org_model()).invitation
         if model is not None and invitation_backend().requires_acceptance:
-            found = invitations.open_for(self.request.user, model=model, now=timezone.now())
+            offers = invitations.open_for(self.request.user, model=model, now=timezone.now())
+            found = invitations.with_life(offers)
         return super().get_context_data(
             invitations=found,
             addresses=addresses.verified_addresses(self.request.user),
@@ -227,12 +227,9 @@ def open_invitations(organization: Any) -> Any:
     """Return the pending invitations of an organization, expired ones among them."""
     family = family_of(organization)
     # Rows that another backend has left behind cannot be answered or sent again.
-    offers = invitation_backend().requires_acceptance
-    if not offers or family.invitation is None or not family.has_field("invitation", "status"):
+    if family.invitation is None or not invitation_backend().requires_acceptance:
         return family.member._default_manager.none()
-    return family.invitation._default_manager.filter(
-        organization_id=organization.pk, status=InvitationStatus.PENDING
-    ).select_related("invited_by")
+    return invitations.unanswered(organization)
 
 
 class OrganizationUserList(AccessRequiredMixin, base.BaseOrganizationUserList):
@@ -251,16 +248,17 @@ class OrganizationUserList(AccessRequiredMixin, base.BaseOrganizationUserList):
 
     def get_invitations(self, number: str) -> Page[Any]:
         """Return a page of the open invitations. Queries: 1, or 3 where there is no such page."""
-        rows = open_invitations(self.organization).order_by("-created", "-pk")
+        rows = open_invitations(self.organization)
         pages = Paginator(rows, self.invitations_shown)
         index = int(number) - 1 if re.fullmatch("[1-9][0-9]{0,5}", number) else 0
         start = index * self.invitations_shown
         counted = rows.annotate(total=Window(Count("pk")))
         found = list(counted[start : start + self.invitations_shown])
         if not found and index:
-            return pages.get_page(number)
+            last = pages.get_page(number)
+            return Page(invitations.with_life(last.object_list), last.number, pages)
         pages.count = found[0].total if found else 0
-        return Page(found, index + 1, pages)
+        return Page(invitations.with_life(found), index + 1, pages)
 
 
 class OrganizationUserDetail(AccessRequiredMixin, base.BaseOrganizationUserDetail):
@@ -343,11 +341,12 @@ class InvitationActionMixin(AccessRequiredMixin):
         key = as_key(model, self.kwargs["invitation_pk"]) if model is not None else None
         if key is None:
             raise Http404
-        return get_object_or_404(
+        found = get_object_or_404(
             model._default_manager.select_related("organization", "invited_by"),
             pk=key,
             organization_id=self.organization.pk,
         )
+        return invitations.with_life([found])[0]
 
     def back(self) -> HttpResponse:
         return redirect(org_url("organization_user_list", self.organization))

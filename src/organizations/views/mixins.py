@@ -33,13 +33,8 @@ __all__ = [
 ]
 
 
-class OrganizationMixin:
-    """Fetches the organization that the URL keyword ``organization_pk`` names.
-
-    Attributes:
-        org_model: the organization class; None for the project's default.
-        org_context_name: what templates call the organization.
-    """
+class _OrganizationLookup:
+    """What the mixins share, so that a view may name them in any order."""
 
     org_model: Any = None
     org_context_name = "organization"
@@ -73,16 +68,26 @@ class OrganizationMixin:
 
     @cached_property
     def organization(self) -> Any:
-        model = self.get_org_model()
-        key = as_key(model, self.kwargs.get("organization_pk"))
-        if key is None:
+        value = self.kwargs.get("organization_pk")
+        # A view that never ran ``setup``, as those of REST framework, still has the slug.
+        found = None if value is None else find_organization(self.get_org_model(), value)
+        if found is None:
             raise Http404
-        return get_object_or_404(model, pk=key)
+        return found
 
     def get_object(self, queryset: Any = None) -> Any:
         return self.organization
 
     get_organization = get_object  # available when get_object is overridden
+
+
+class OrganizationMixin(_OrganizationLookup):
+    """Fetches the organization that the URL keyword ``organization_pk`` names.
+
+    Attributes:
+        org_model: the organization class; None for the project's default.
+        org_context_name: what templates call the organization.
+    """
 
 
 class OrganizationUserMixin(OrganizationMixin):
@@ -120,7 +125,7 @@ class OrganizationUserMixin(OrganizationMixin):
         return self.organization_user
 
 
-class _RequiredMixin(OrganizationMixin):
+class _RequiredMixin(_OrganizationLookup):
     """Asks one question about the user before the view runs; superusers always pass."""
 
     denied: Any = None
@@ -164,7 +169,7 @@ class OwnerRequiredMixin(_RequiredMixin):
         return bool(self.organization.is_owner(user))
 
 
-class AccessRequiredMixin(OrganizationMixin):
+class AccessRequiredMixin(_OrganizationLookup):
     """Lets those in who have ``permission``; ``self.access`` holds the answer.
 
     Attributes:

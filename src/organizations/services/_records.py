@@ -1,0 +1,156 @@
+"""Where an invitation's life is kept: in its own columns, or in a record beside it.
+
+Invitation models that have ``InvitationLifecycle`` keep state, secret and expiry themselves.
+Those of older projects have frozen tables; the package keeps an ``InvitationRecord`` for each.
+Behind the functions here both look alike: a loaded invitation has all of ``FIELDS``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.apps import apps
+from django.db import connections
+from django.db.models import CharField, Exists, OuterRef, Q
+from django.db.models.functions import Cast
+
+from ..conf import get_settings
+from ..families import family_of
+from ..states import InvitationStatus
+from ._locks import database_of
+
+__all__ = ["FIELDS", "find", "has_columns", "load", "load_all", "new", "open_rows", "save", "stamp"]
+
+FIELDS = (
+    "status",
+    "is_admin",
+    "token_digest",
+    "open_key",
+    "expires_at",
+    "sent_at",
+    "send_count",
+)
+
+
+def has_columns(model: Any) -> bool:
+    """Return whether the invitation model keeps its life itself."""
+    return family_of(model).has_field("invitation", "token_digest")
+
+
+def _records(model: Any) -> Any:
+    rows = apps.get_model("organizations", "InvitationRecord")._base_manager
+    return rows.filter(model=model._meta.concrete_model._meta.label_lower)
+
+
+def find(model: Any, *, organization: Any = None, **lookup: Any) -> Any:
+    """Return the invitation whose life matches, loaded and with its organization, or None.
+
+    Args:
+        organization: look only among its invitations.
+        lookup: values of ``FIELDS``.
+    """
+    rows = model._base_manager.select_related("organization", "invited_by")
+    if has_columns(model):
+        if organization is not None:
+            rows = rows.filter(organization_id=organization.pk)
+        return rows.filter(**lookup).first()
+    records = _records(model).filter(**lookup)
+    if organization is not None:
+        records = records.filter(organization_key=str(organization.pk))
+    record = records.first()
+    if record is None:
+        return None
+    invitation = rows.filter(pk=record.invitation_key).first()
+    return invitation and _attach(invitation, record)
+
+
+def load(invitation: Any) -> Any:
+    """Return the invitation with its life. Queries: 0 with columns of its own, else 1."""
+    return load_all([invitation])[0]
+
+
+def load_all(invitations: Iterable[Any]) -> list[Any]:
+    """Return the invitations, all of one model, with their lives. Queries: as ``load``."""
+    rows = list(invitations)
+    if not rows or has_columns(type(rows[0])):
+        return rows
+    records = _records(type(rows[0])).filter(invitation_key__in=[_key(row) for row in rows])
+    found = {record.invitation_key: record for record in records}
+    return [_attach(row, found.get(_key(row))) for row in rows]
+
+
+def _attach(invitation: Any, record: Any) -> Any:
+    if record is None:
+        record = _records(type(invitation)).model(
+            model=type(invitation)._meta.concrete_model._meta.label_lower,
+            status=InvitationStatus.ACCEPTED if invitation.invitee_id else InvitationStatus.PENDING,
+            expires_at=_expiry_of_old(invitation),
+        )
+    invitation._record = record
+    for name in FIELDS:
+        setattr(invitation, name, getattr(record, name))
+    invitation.state, invitation.is_expired = record.state, record.is_expired
+    return invitation
+
+
+def _expiry_of_old(invitation: Any) -> datetime | None:
+    """An invitation from before this package ends like those of today."""
+    created = getattr(invitation, "created", None)
+    return created and created + get_settings().INVITATION_LIFETIME
+
+
+def save(invitation: Any) -> None:
+    """Save an invitation with its life."""
+    invitation.save()
+    if has_columns(type(invitation)):
+        return
+    record = invitation._record
+    record.invitation_key = _key(invitation)
+    record.organization_key = str(invitation.organization_id)
+    for name in FIELDS:
+        setattr(record, name, getattr(invitation, name))
+    record.save()
+
+
+def new(model: Any, **values: Any) -> Any:
+    """Return an unsaved invitation with the life of one that was never sent."""
+    invitation = model(**values)
+    return invitation if has_columns(model) else _attach(invitation, None)
+
+
+def stamp(invitation: Any, *, sent_at: datetime) -> None:
+    """Note when the mail left, unless the invitation has been sent anew since. Queries: 1."""
+    model = type(invitation)
+    rows = model._base_manager if has_columns(model) else _records(model)
+    rows.filter(token_digest=invitation.token_digest).update(sent_at=sent_at)
+
+
+def open_rows(model: Any, *, unexpired_at: datetime | None = None, **lookup: Any) -> Any:
+    """Return the pending invitations, newest first, as a queryset.
+
+    Args:
+        unexpired_at: leave out those whose time is up at that moment.
+        lookup: conditions on the invitation's own fields; they should narrow it down.
+    """
+    rows = model._base_manager.filter(**lookup).select_related("organization", "invited_by")
+    created = any(field.name == "created" for field in model._meta.fields)
+    rows = rows.order_by(*(["-created", "-pk"] if created else ["-pk"]))
+    if has_columns(model):
+        rows = rows.filter(status=InvitationStatus.PENDING)
+        return rows if unexpired_at is None else rows.filter(expires_at__gt=unexpired_at)
+    record = _records(model).filter(invitation_key=Cast(OuterRef("pk"), CharField()))
+    pending = record.filter(status=InvitationStatus.PENDING)
+    old = ~Exists(record) & Q(invitee__isnull=True)
+    if unexpired_at is not None:
+        pending = pending.filter(Q(expires_at__gt=unexpired_at) | Q(expires_at__isnull=True))
+        if created:
+            old &= Q(created__gt=unexpired_at - get_settings().INVITATION_LIFETIME)
+    return rows.filter(Exists(pending) | old)
+
+
+def _key(invitation: Any) -> str:
+    """Return the key as text, as the database itself would cast it."""
+    field, using = type(invitation)._meta.pk, database_of(invitation)
+    return str(field.get_db_prep_value(invitation.pk, connections[using], prepared=False))

@@ -1,0 +1,1 @@
+"""Databases that django-organizations has made carry over to this package."""

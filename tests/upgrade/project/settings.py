@@ -1,0 +1,15 @@
+import json
+import os
+
+SECRET_KEY = "only-for-tests-0123456789abcdefghijklmnopqrstuvwxyz"
+USE_TZ = True
+TIME_ZONE = "UTC"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+ROOT_URLCONF = "tests.upgrade.project.urls"
+DATABASES = {"default": json.loads(os.environ["HOST_DATABASE"])}
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "organizations",
+    *(f"tests.upgrade.project.{name}" for name in os.environ["HOST_APPS"].split()),
+]
