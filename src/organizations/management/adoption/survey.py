@@ -82,7 +82,6 @@ class Plan:
     member_renames: dict[str, str] = field(default_factory=dict)
     #: Fields whose line goes, since the class brings them.
     organization_drops: list[str] = field(default_factory=list)
-    member_drops: list[str] = field(default_factory=list)
     admin_rule: Rule | None = None
     owner_rule: Rule | None = None
     organization_created: str | None = None
@@ -321,9 +320,9 @@ def _plan_active(plan: Plan, model: Any, options: Options) -> None:
         (name for name in ACTIVE if not there and _field(model, name, models.BooleanField)), None
     )
     if old and old != "is_active":
-        _named(model, old, "--active-field", models.BooleanField)
         plan.organization_renames[old] = "is_active"
-        plan.organization_drops.append(old)
+        if not _named(model, old, "--active-field", models.BooleanField).null:
+            plan.organization_drops.append(old)
         _need(plan, plan.organization, "is_active", False, f"renamed from {old}")
     else:
         how = "there" if there else "a new column; every row is active"
