@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from django.apps import AppConfig, apps
-from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.core import checks
+from django.db import models
 from django.db.models.signals import post_delete, post_save, pre_delete, pre_save
 from django.utils.translation import gettext_lazy as _
 
 __all__ = ["OrganizationsConfig"]
+
+
+def _with_children(model: type[models.Model]) -> list[type[models.Model]]:
+    return [each for each in apps.get_models() if issubclass(each, model)]
 
 
 class OrganizationsConfig(AppConfig):
@@ -23,26 +28,14 @@ class OrganizationsConfig(AppConfig):
 
         # A project may name <organization:organization_pk> in its own patterns.
         converters.register()
-        pre_save.connect(
-            ownership.refuse_to_deactivate,
-            sender=settings.AUTH_USER_MODEL,
-            dispatch_uid="organizations.refuse_to_deactivate",
-        )
-        pre_delete.connect(
-            ownership.remember_owned,
-            sender=settings.AUTH_USER_MODEL,
-            dispatch_uid="organizations.remember_owned",
-        )
-        post_delete.connect(
-            ownership.refuse_to_orphan,
-            sender=settings.AUTH_USER_MODEL,
-            dispatch_uid="organizations.refuse_to_orphan",
-        )
-        post_save.connect(
-            ownership.anchor,
-            sender="organizations.OrganizationOwner",
-            dispatch_uid="organizations.anchor",
-        )
+        # A signal names the class of the row: a proxy or child of the model counts as well.
+        # Without a sender Django would give up fast deletes for every model of the project.
+        for user_model in _with_children(get_user_model()):
+            pre_save.connect(ownership.refuse_to_deactivate, sender=user_model)
+            pre_delete.connect(ownership.remember_owned, sender=user_model)
+            post_delete.connect(ownership.refuse_to_orphan, sender=user_model)
+        for owner_model in _with_children(apps.get_model("organizations", "OrganizationOwner")):
+            post_save.connect(ownership.anchor, sender=owner_model)
         for check in ALL_CHECKS:
             checks.register(check, "organizations")
         self._register_own_family()

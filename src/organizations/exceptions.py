@@ -11,12 +11,14 @@ import difflib
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from django.core.exceptions import PermissionDenied
 from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
 __all__ = [
+    "AccountOwnsOrganizations",
     "AddressAmbiguous",
     "InvitationNotForYou",
     "InvitationStateError",
@@ -65,6 +67,16 @@ class OwnerMustBeActive(OwnershipRequired):
     message = _(
         "Only a member with an active account can own an organization. Choose another member."
     )
+
+
+class AccountOwnsOrganizations(OwnershipRequired, PermissionDenied):
+    """The account of an owner would be deleted or switched off.
+
+    It is a ``PermissionDenied`` too: where nobody catches it, as in the admin pages of a user
+    model, Django answers 403 and not 500.
+    """
+
+    code = "account_owns_organizations"
 
 
 class OrganizationMismatch(OrganizationsError):

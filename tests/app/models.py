@@ -1,12 +1,14 @@
 """A host project's own rows that belong to an organization."""
 
+from django.contrib.auth import get_user_model
 from django.db import models
 
 from organizations.managers import OrganizationOwnedQuerySet
+from organizations.models import OrganizationOwner
 
 from .clubs import Club, ClubInvitation, ClubMember, ClubOwner
 
-__all__ = ["Club", "ClubInvitation", "ClubMember", "ClubOwner", "Product"]
+__all__ = ["Club", "ClubInvitation", "ClubMember", "ClubOwner", "Person", "Product", "Proprietor"]
 
 
 class Product(models.Model):
@@ -20,3 +22,15 @@ class Product(models.Model):
 
     def __str__(self):
         return self.name
+
+
+class Person(get_user_model()):
+    """A host project's own view of its users."""
+
+    class Meta:
+        proxy = True
+
+
+class Proprietor(OrganizationOwner):
+    class Meta:
+        proxy = True

@@ -14,7 +14,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from .. import signals
-from ..exceptions import OrganizationMismatch, OwnerMustBeActive, OwnershipRequired
+from ..exceptions import AccountOwnsOrganizations, OrganizationMismatch, OwnerMustBeActive
 from ..families import every, family_of
 from ._async import make_async
 from ._locks import database_of, lock_organization, locked, verb
@@ -143,7 +143,7 @@ def refuse_to_deactivate(
         if locked(users.filter(pk=instance.pk, is_active=True)).first() is None:
             return  # a new account, or one that was off before
         if owned := owned_by(instance, using=using):
-            raise OwnershipRequired(
+            raise AccountOwnsOrganizations(
                 _(
                     "This account owns %(organizations)s and cannot be deactivated. "
                     "Transfer the ownership first, or delete the organization."
@@ -182,7 +182,7 @@ def refuse_to_orphan(*, sender: Any, instance: Any, using: str, **kwargs: Any) -
         if rows.exists() and not rows.filter(owner__isnull=False).exists():
             orphans.append(str(organization))
     if orphans:
-        raise OwnershipRequired(
+        raise AccountOwnsOrganizations(
             _(
                 "This account owns %(organizations)s and cannot be deleted. "
                 "Transfer the ownership first, or delete the organization."

@@ -139,7 +139,9 @@ def activate(user: Any, *, model: Any = None) -> list[Any]:
         for organization in found:
             lock_organization(organization)
             organization.refresh_from_db()
-        if not is_pending(users.using(using).select_for_update().get(pk=user.pk)):
+        fresh = users.using(using).select_for_update().get(pk=user.pk)
+        # Whoever has proven an address was here before and is not waiting, but deactivated.
+        if not is_pending(fresh) or addresses.recorded_addresses(fresh):
             raise NotPending
         user.is_active = True
         user.save()

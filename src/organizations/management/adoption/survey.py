@@ -244,7 +244,7 @@ def _is_unique(model: Any, label: str, user: str) -> bool:
     )
 
 
-def _field(model: Any, name: str, kind: type[models.Field]) -> Any:
+def _field(model: Any, name: str, kind: type[models.Field[Any, Any]]) -> Any:
     """Return a field of a model by name, if it is there and of that kind, else None."""
     for each in model._meta.fields:
         if each.name == name and isinstance(each, kind):
@@ -252,7 +252,7 @@ def _field(model: Any, name: str, kind: type[models.Field]) -> Any:
     return None
 
 
-def _named(model: Any, name: str, option: str, kind: type[models.Field]) -> Any:
+def _named(model: Any, name: str, option: str, kind: type[models.Field[Any, Any]]) -> Any:
     found = _field(model, name, kind)
     if found is None:
         words = {models.BooleanField: "yes-or-no field", models.CharField: "text field"}
@@ -400,17 +400,19 @@ def _user_key(member: Any, options: Options) -> Any:
 
 def _plan_users(plan: Plan, organization: Any, member: Any) -> None:
     many = {each.name: each for each in organization._meta.local_many_to_many}
-    plan.through = [
-        name for name, each in many.items() if each.remote_field.through is member
-    ]
-    if "users" in plan.through:
-        plan.lacks_users = False
-    elif "users" in many or _field(organization, "users", models.Field) is not None:
+    plan.through = [name for name, each in many.items() if each.remote_field.through is member]
+    taken = "users" in many or _field(organization, "users", models.Field) is not None
+    if taken and "users" not in plan.through:
         raise AdoptionError(
             f"{plan.label}.users leads elsewhere than through {plan.member}. Rename it first."
         )
-    how = f"a new field without a column, through {plan.member}" if plan.lacks_users else "there"
-    _need(plan, plan.organization, "users", not plan.lacks_users, how)
+    there, plan.lacks_users = "users" in plan.through, not plan.through
+    how = "there" if there else f"a new field without a column, through {plan.member}"
+    if plan.through and not there:
+        # Django takes no second one through the same two foreign keys.
+        plan.organization_renames[plan.through[0]] = "users"
+        how = f"renamed from {plan.through[0]}"
+    _need(plan, plan.organization, "users", there, how)
 
 
 def _plan_admins(plan: Plan, member: Any, options: Options) -> None:
