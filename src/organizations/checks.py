@@ -66,7 +66,7 @@ def _lines_for(model: Any, missing: list[str]) -> str:
         there = [
             each.__name__
             for each in families.declared(kind)
-            if each._meta.app_label == model._meta.app_label
+            if each._meta.app_label == model._meta.app_label and _is_alone(each)
         ]
         if there and kind != "organization":
             lines.append(f"    # in the class {' or '.join(there)}")
@@ -81,6 +81,14 @@ def _lines_for(model: Any, missing: list[str]) -> str:
         lines.append(f"    from {module} import {base}")
         lines.append(f"    class {name}({base}): ...")
     return "\n".join(lines)
+
+
+def _is_alone(model: Any) -> bool:
+    try:
+        families.family_of(model)
+    except ImproperlyConfigured:
+        return True
+    return False
 
 
 def _field(model: Any, name: str) -> str:

@@ -11,7 +11,7 @@ from django.http import Http404
 from django.test import RequestFactory, TestCase
 from django.utils import timezone
 
-from organizations import testing
+from organizations import families, testing
 from organizations.backends import invitation_backend, registration_backend
 from organizations.backends.defaults import (
     BaseBackend,
@@ -453,13 +453,11 @@ def test_the_view_itself_raises_404_as_documented(world):
         RegistrationBackend().activate_view(request, world.pending.pk, "nonsense")
 
 
-def test_the_modelled_backend_needs_an_invitation_with_a_life(db, monkeypatch):
-    from organizations import families
-
+def test_the_modelled_backend_needs_an_invitation_model(db, monkeypatch):
     family = families.family_of(Organization)
     bare = families.Family(family.organization, family.member, family.owner, None)
     monkeypatch.setattr("organizations.backends.modeled.family_of", lambda model: bare)
-    with pytest.raises(ImproperlyConfigured, match="InvitationLifecycle"):
+    with pytest.raises(ImproperlyConfigured, match="AbstractOrganizationInvitation"):
         ModelInvitation()
 
 

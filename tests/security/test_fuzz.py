@@ -148,7 +148,7 @@ def test_any_text_in_any_field(name, modelled, world, undo, data):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in FIELDS if FIELDS[name]])
-@fuzz(400)
+@fuzz(100)
 @given(data=st.data())
 def test_any_text_in_any_field_at_length(name, modelled, world, undo, data):
     add_newcomer(world) if not hasattr(world, "newcomer") else None

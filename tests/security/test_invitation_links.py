@@ -281,7 +281,8 @@ def test_registering_takes_the_invited_address_and_no_other(world):
 # P10 and P11: leaks
 
 
-def test_pages_behind_the_link_are_not_cached_and_tell_no_other_site(world, known):
+def test_pages_behind_the_link_are_not_cached_and_tell_no_other_site(world, known, settings):
+    settings.SECURE_REFERRER_POLICY = "unsafe-url"
     _invitation, link = invite_by_page(world)
     secret = secret_of(link)
     browser = signed_in(known)
@@ -298,6 +299,7 @@ def test_pages_behind_the_link_are_not_cached_and_tell_no_other_site(world, know
 
 @pytest.mark.parametrize("name", ["registration_register", "invitations_register"])
 def test_account_links_are_not_cached_either(name, world, settings):
+    settings.SECURE_REFERRER_POLICY = "unsafe-url"
     settings.ROOT_URLCONF = "tests.urls"
     settings.ORGANIZATIONS = {}
     url = page(name, user_id=world.pending.pk, token=world.token)

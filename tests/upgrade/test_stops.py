@@ -92,3 +92,36 @@ def test_upgraded_and_fresh_databases_are_equal_in_the_catalogue(database, empty
     empty_database.manage("migrate -v0")
 
     assert catalogue(database) == catalogue(empty_database)
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "ALTER TABLE organizations_organizationowner DISABLE TRIGGER USER",
+        "ALTER TABLE organizations_organization ALTER name TYPE varchar(201)",
+        "ALTER TABLE organizations_organization ALTER is_active DROP NOT NULL",
+        "ALTER TABLE organizations_organizationinvitation ALTER status SET DEFAULT 'pending'",
+        "CREATE INDEX one_more ON organizations_organization (created)",
+        "ALTER TABLE organizations_organizationinvitation"
+        " DROP CONSTRAINT organizations_invitation_one_open",
+        "DROP FUNCTION organizations_organization_keep_owner CASCADE",
+    ],
+)
+def test_the_comparison_sees_every_kind_of_difference(database, statement):
+    before = catalogue(database)
+    with database.connect() as link:
+        link.execute(statement)
+
+    assert catalogue(database) != before
+
+
+def test_the_comparison_of_rows_sees_a_change():
+    before = {"t": [{"id": 1, "a": "x"}], "django_migrations": [{"id": 1}]}
+    grown = {"t": [{"id": 1, "a": "x", "new": 0}], "django_migrations": [{"id": 1}, {"id": 2}]}
+    assert_kept(before, {**grown, "u": []})
+    for rows in ([], [{"id": 1, "a": "y"}], [{"id": 2, "a": "x"}], [*grown["t"], *grown["t"]]):
+        with pytest.raises(AssertionError):
+            assert_kept(before, {**grown, "t": rows})
+    with pytest.raises(AssertionError):
+        assert_kept(before, {**grown, "django_migrations": []})

@@ -13,3 +13,4 @@ INSTALLED_APPS = [
     "organizations",
     *(f"tests.upgrade.project.{name}" for name in os.environ["HOST_APPS"].split()),
 ]
+TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}]

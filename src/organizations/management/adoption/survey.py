@@ -94,6 +94,8 @@ class Plan:
     member_words: tuple[str, str] = ("", "")
     needs: list[Need] = field(default_factory=list)
     hints: list[str] = field(default_factory=list)
+    #: The attribute of the organization by which code reaches its members today, if any.
+    members_accessor: str | None = None
     #: Models with foreign keys to the organization, which stay as they are.
     referrers: list[str] = field(default_factory=list)
 
@@ -121,8 +123,9 @@ def survey(state: Any, label: str, options: Options) -> Plan:
     plan.member_words = (str(member._meta.verbose_name), str(member._meta.verbose_name_plural))
     plan.referrers = sorted(
         f"{relation.related_model._meta.label}.{relation.field.name}"
-        for relation in meta.related_objects
-        if not relation.many_to_many and relation.related_model is not member
+        for relation in meta.get_fields(include_hidden=True)
+        if relation.auto_created and (relation.one_to_many or relation.one_to_one)
+        if relation.related_model is not member and not relation.concrete
     )
     _plan_owner_rule(plan, organization, member, options)
     _plan_organization(plan, organization, options)
@@ -354,6 +357,7 @@ def _plan_member(plan: Plan, organization: Any, member: Any, options: Options) -
         names = ", ".join(each.name for each in keys)
         raise AdoptionError(f"{member._meta.label} has several keys to {plan.label}: {names}.")
     user = _user_key(member, options)
+    plan.members_accessor = keys[0].remote_field.get_accessor_name()
     for key, new in ((keys[0], "organization"), (user, "user")):
         if key.name != new:
             if _field(member, new, models.Field) is not None:

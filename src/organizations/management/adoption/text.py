@@ -77,6 +77,8 @@ def show(
         )
         for old, new in pairs.items()
     ]
+    if plan.members_accessor not in (None, "organization_users"):
+        renames.append(f"{plan.organization}.{plan.members_accessor} -> organization_users")
     if renames:
         yield f"   Then look through your code and templates for: {', '.join(renames)}."
     yield "2. Settings: " + "; ".join(settings_lines(plan)) + "."
@@ -113,17 +115,13 @@ def _warnings(plan: Plan, rows: Rows | None) -> Iterator[str]:
         yield "Rows were not counted: this database is not migrated to where the plan begins."
         return
     if rows.namesakes:
-        yield f"{rows.namesakes} have a name that another has too; their short names get a number."
-    if rows.memberless:
-        yield (
-            f"{len(rows.memberless)} without any member stay without an owner: "
-            f"{_some(rows.memberless)}."
-        )
-    if rows.owner_elsewhere:
-        yield (
-            f"{len(rows.owner_elsewhere)} name an owner who is no member, and stay without one: "
-            f"{_some(rows.owner_elsewhere)}."
-        )
+        yield f"Names that another row has too: {rows.namesakes}; the short names get a number."
+    for what, keys in (
+        ("Without any member, and so without an owner", rows.memberless),
+        ("Their named owner is no member, so without an owner", rows.owner_elsewhere),
+    ):
+        if keys:
+            yield f"{what}: {len(keys)} ({_some(keys)})."
     if rows.doubles:
         pairs = [f"{key} (user {user})" for key, user in rows.doubles]
         yield (

@@ -13,5 +13,5 @@ class Command(BaseCommand):
             for table in connection.introspection.table_names(cursor):
                 cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)} ORDER BY 1")
                 names = [column[0] for column in cursor.description]
-                dump[table] = [dict(zip(names, row)) for row in cursor.fetchall()]
+                dump[table] = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
         self.stdout.write(json.dumps(dump, default=str))

@@ -5,13 +5,13 @@ Works on the historical models, so it runs on either package and at any migratio
 
 import json
 import uuid
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 from django.core.management.base import BaseCommand
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-NOW = datetime.now(timezone.utc).replace(microsecond=0)
+NOW = datetime.now(UTC).replace(microsecond=0)
 RAW_TEXT = "Kx7pQm2Zt9"  # the older backends put such a text where a hash belongs
 HASH = "pbkdf2_sha256$216000$c2FsdHNhbHQ=$" + 43 * "A" + "="
 FOUR_BYTES = "\N{PARTY POPPER}"

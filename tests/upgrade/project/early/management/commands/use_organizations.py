@@ -1,7 +1,7 @@
 """Do the ordinary things after the upgrade, and print the keys of the new rows."""
 
 import json
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand
@@ -9,7 +9,6 @@ from django.db import transaction
 
 from organizations.models import Organization, OrganizationInvitation
 from organizations.utils import create_organization
-
 from tests.upgrade.project.early.models import Note
 
 
@@ -17,7 +16,7 @@ class Command(BaseCommand):
     def handle(self, **options):
         from organizations.services import addresses, invitations
 
-        now = datetime.now(timezone.utc)
+        now = datetime.now(UTC)
         with transaction.atomic():
             ada = get_user_model().objects.get(username="ada")
             new = get_user_model().objects.create_user("newcomer", "newcomer@example.com")
