@@ -13,7 +13,7 @@ from django.core.checks import CheckMessage, Error, Warning
 from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured
 from django.shortcuts import resolve_url
 from django.template import TemplateDoesNotExist, engines, loader
-from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
+from django.urls import NoReverseMatch, Resolver404, URLPattern, URLResolver, get_resolver, reverse
 
 from . import conf, converters, families
 from .backends import invitation_backend, registration_backend
@@ -186,7 +186,9 @@ def check_link_base(**kwargs: Any) -> list[CheckMessage]:
 
 
 def check_urls(**kwargs: Any) -> list[CheckMessage]:
-    """W001: no pages. W002: no login page. W003: patterns that ours would hide."""
+    """W001: no pages. W002: no login page. W009: nothing after it. W003: hidden patterns."""
+    if _setting("RESERVED_SLUGS") is None:
+        return []
     try:
         reverse("organization_list")
     except NoReverseMatch:
@@ -198,11 +200,16 @@ def check_urls(**kwargs: Any) -> list[CheckMessage]:
             )
         ]
     found: list[CheckMessage] = []
-    try:
-        resolve_url(settings.LOGIN_URL)
-        login_url = str(resolve_url(settings.LOGIN_URL))
-        get_resolver().resolve(login_url)
-    except Exception:
+    if not _leads_somewhere(settings.LOGIN_REDIRECT_URL):
+        found.append(
+            Warning(
+                f"LOGIN_REDIRECT_URL ({settings.LOGIN_REDIRECT_URL}) leads to no page, so people "
+                "who have signed in find nothing.",
+                hint='LOGIN_REDIRECT_URL = "organization_list"',
+                id="organizations.W009",
+            )
+        )
+    if not _leads_somewhere(settings.LOGIN_URL):
         found.append(
             Warning(
                 f"LOGIN_URL ({settings.LOGIN_URL}) leads to no page, so nobody can sign in.",
@@ -210,8 +217,6 @@ def check_urls(**kwargs: Any) -> list[CheckMessage]:
                 id="organizations.W002",
             )
         )
-    if _setting("RESERVED_SLUGS") is None:
-        return found
     hidden = [str(pattern.pattern) for pattern in _shadowed(get_resolver().url_patterns)]
     if hidden:
         found.append(
@@ -224,6 +229,17 @@ def check_urls(**kwargs: Any) -> list[CheckMessage]:
             )
         )
     return found
+
+
+def _leads_somewhere(url: Any) -> bool:
+    """Return whether a setting that names a page names one of this site, or another site's."""
+    try:
+        path = str(resolve_url(url)).partition("?")[0]
+        if "://" not in path:
+            get_resolver().resolve(path)
+    except (NoReverseMatch, Resolver404):
+        return False
+    return True
 
 
 def _shadowed(patterns: list[Any]) -> list[URLPattern]:
@@ -383,9 +399,10 @@ def check_acceptance(**kwargs: Any) -> list[CheckMessage]:
         backend = invitation_backend()
     except ImproperlyConfigured:
         return []
-    if backend.requires_acceptance or "INVITATION_BACKEND" in getattr(
+    chosen = hasattr(settings, "INVITATION_BACKEND") or "INVITATION_BACKEND" in getattr(
         settings, "ORGANIZATIONS", {}
-    ):
+    )
+    if backend.requires_acceptance or chosen:
         return []
     return [
         Warning(

@@ -396,3 +396,36 @@ def test_an_owner_cannot_be_switched_off(world):
     owner.is_active = False
     with pytest.raises(OwnershipRequired):
         owner.save()
+
+
+def test_a_user_name_taken_in_the_same_instant_is_an_error_of_the_form(db, client, monkeypatch):
+    """Between the form's look and the insert somebody else may have been quicker."""
+    from organizations import testing
+    from organizations.backends.forms import UserRegistrationForm
+    from organizations.services import registration
+
+    testing.make_user("quick")
+    slow = registration.pending_user("slow@example.com")
+    token = registration_token(slow)
+    monkeypatch.setattr(UserRegistrationForm, "clean_username", lambda form: "quick")
+    monkeypatch.setattr(
+        UserRegistrationForm,
+        "_post_clean",
+        lambda form: setattr(form.instance, "username", "quick"),
+    )
+
+    page = client.post(
+        f"/accounts/register/{slow.pk}-{token}/",
+        {"username": "quick", "password1": "plum-tree-77-x", "password2": "plum-tree-77-x"},
+    )
+
+    slow.refresh_from_db()
+    assert page.status_code == 200
+    assert "has just taken this name" in page.content.decode()
+    assert not slow.is_active
+
+
+def registration_token(user):
+    from organizations import tokens
+
+    return tokens.make_account_token(user)

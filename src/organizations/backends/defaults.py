@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth import get_user_model
 from django.core.mail import EmailMultiAlternatives
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, path, reverse
@@ -127,10 +127,15 @@ class BaseBackend:
                 organizations = registration.activate(person, model=self.org_model)
             except registration.NotPending:
                 raise Http404(_("This link has been used, or it is too old.")) from None
-            self.activate_organizations(person)
-            sign_in(request, person)
-            messages.success(request, _("Your address is confirmed and your account is ready."))
-            return redirect(self.get_activated_url(person, organizations))
+            except IntegrityError:
+                form.add_error(
+                    None, _("Somebody else has just taken this name. Choose another one.")
+                )
+            else:
+                self.activate_organizations(person)
+                sign_in(request, person)
+                messages.success(request, _("Your address is confirmed and your account is ready."))
+                return redirect(self.get_activated_url(person, organizations))
         context = {
             **page_context(),
             "form": form,

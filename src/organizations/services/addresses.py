@@ -35,6 +35,10 @@ __all__ = [
 ]
 
 
+#: Characters of the longest address that Django's user model and our table hold.
+LONGEST = 254
+
+
 def normalise(text: str) -> str:
     """Return the one form of an address that is stored, compared and mailed to.
 
@@ -50,6 +54,8 @@ def normalise(text: str) -> str:
         domain = domain.encode("idna").decode("ascii")
         address = f"{local}{at}{domain}".lower()
         validate_email(address)
+        if len(address) > LONGEST:
+            raise NotAnAddress
     except (UnicodeError, ValidationError):
         raise NotAnAddress from None
     return address

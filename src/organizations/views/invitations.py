@@ -11,6 +11,7 @@ from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ObjectDoesNotExist
+from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -139,6 +140,9 @@ class InvitationAccept(View):
             raise
         except OrganizationsError as error:
             form.add_error(None, str(error))
+            return self.page(state="register", form=form)
+        except IntegrityError:
+            form.add_error(None, _("Somebody else has just taken this name. Choose another one."))
             return self.page(state="register", form=form)
         sign_in(self.request, person)
         return self.welcome(registered=True)
