@@ -37,6 +37,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "organizations",
     "tests.app",
+    "tests.compat.guilds",
 ]
 
 MIDDLEWARE = [
