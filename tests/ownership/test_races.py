@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from organizations import testing
 from organizations.exceptions import (
+    AccountOwnsOrganizations,
     InvitationStateError,
     OrganizationMismatch,
     OwnerMustBeActive,
@@ -307,7 +308,7 @@ class TransferAgainstDeletedMemberRow(TransferAgainstDeletedUser):
 class TransferAgainstSwitchedOffUser(Race):
     """The account is switched off or becomes the owner's, never both."""
 
-    outcomes = {(DONE, OwnershipRequired), (OwnerMustBeActive, DONE)}
+    outcomes = {(DONE, AccountOwnsOrganizations), (OwnerMustBeActive, DONE)}
 
     def actions(self):
         person = user("bo")
@@ -430,7 +431,7 @@ def while_open(first, second):
         (SameAddressInvitedTwice, False, DONE),
         (TransferAgainstDeletedUser, True, OrganizationMismatch),
         (TransferAgainstDeletedMemberRow, True, OrganizationMismatch),
-        (TransferAgainstSwitchedOffUser, False, OwnershipRequired),
+        (TransferAgainstSwitchedOffUser, False, AccountOwnsOrganizations),
         (TransferAgainstSwitchedOffUser, True, OwnerMustBeActive),
         (TransferAgainstDeletion, True, Organization.DoesNotExist),
     ],

@@ -130,6 +130,10 @@ def survey(state: Any, label: str, options: Options) -> Plan:
     _plan_owner_rule(plan, organization, member, options)
     _plan_organization(plan, organization, options)
     _plan_member(plan, organization, member, options)
+    _plan_required(
+        plan, plan.organization, organization, {*plan.organization_renames, "name", "slug"}
+    )
+    _plan_required(plan, plan.member, member, {*plan.member_renames, "user", "organization"})
     for what, name in (("owner model", plan.owner), ("invitation model", plan.invitation)):
         plan.needs.append(Need(name, what, False, f"a new class, {name}"))
     return plan
@@ -474,6 +478,20 @@ def _plan_owner_rule(plan: Plan, organization: Any, member: Any, options: Option
         plan.owner_rule = Rule("organization", named)
     else:
         plan.owner_rule = _rule(member, named, "--owner-field")
+
+
+def _plan_required(plan: Plan, name: str, model: Any, known: set[str]) -> None:
+    """Tell of fields that the pages, which ask for a name or an address alone, leave empty."""
+    for each in model._meta.local_concrete_fields:
+        filled = each.null or each.has_default() or each.has_db_default() or each.primary_key
+        stamped = getattr(each, "auto_now", False) or getattr(each, "auto_now_add", False)
+        if filled or stamped or each.name in known:
+            continue
+        if each.unique or not each.empty_strings_allowed:
+            plan.hints.append(
+                f"The pages make rows without {name}.{each.name}, which would fail: give it a "
+                "default or null=True, with a migration of its own."
+            )
 
 
 def _need(plan: Plan, model: str, what: str, there: bool, how: str) -> None:
