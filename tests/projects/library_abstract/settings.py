@@ -1,0 +1,6 @@
+"""The classes as a library: the app ``organizations`` is not installed."""
+
+from tests.projects.usual import *  # noqa: F403
+from tests.projects.usual import DJANGO_APPS
+
+INSTALLED_APPS = [*DJANGO_APPS, "vendors"]

@@ -1,0 +1,6 @@
+"""Migrations that older releases of django-organizations have left in a project."""
+
+from tests.projects.usual import *  # noqa: F403
+from tests.projects.usual import DJANGO_APPS
+
+INSTALLED_APPS = [*DJANGO_APPS, "legacy"]

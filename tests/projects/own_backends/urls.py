@@ -1,0 +1,15 @@
+from django.contrib import admin
+from django.urls import include, path
+from joining.backends import Bare, Modelled
+
+from organizations.backends import invitation_backend, registration_backend
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("accounts/", include("django.contrib.auth.urls")),
+    path("accounts/", include("organizations.urls")),
+    path("register/", include(registration_backend().get_urls())),
+    path("invitations/", include(invitation_backend().get_urls())),
+    path("bare/", include(Bare().get_urls())),
+    path("modelled/", include(Modelled(namespace="modelled").urls)),
+]

@@ -1,0 +1,6 @@
+"""The four models of a family stand in two modules of one app."""
+
+from tests.projects.usual import *  # noqa: F403
+from tests.projects.usual import DJANGO_APPS
+
+INSTALLED_APPS = [*DJANGO_APPS, "organizations", "teams"]
