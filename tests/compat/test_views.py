@@ -168,7 +168,8 @@ def test_10_several_guards_add_up(order, acme, bo):
     page = type("Page", (*guards[::order], mixins.OrganizationMixin, Shown), {})
     with pytest.raises(PermissionDenied):
         page.as_view()(request_of(bo), organization_pk=acme.pk)
-    kept = type("Kept", (mixins.MembershipRequiredMixin, page), {})
+    strict = type("Strict", (mixins.OwnerRequiredMixin, mixins.OrganizationMixin, Shown), {})
+    kept = type("Kept", (mixins.MembershipRequiredMixin, strict), {})
     with pytest.raises(PermissionDenied):
         kept.as_view()(request_of(bo), organization_pk=acme.pk)
 

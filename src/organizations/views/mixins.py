@@ -131,8 +131,8 @@ class _RequiredMixin(_OrganizationLookup):
     def _called_with(self, request: HttpRequest, args: Any, kwargs: Any) -> dict[str, Any]:
         """Take what the view is called with; return the keywords, with the key."""
         self.request, self.args = request, args
-        self.kwargs = self._with_key(kwargs)
-        return self.kwargs
+        self.kwargs = found = self._with_key(kwargs)
+        return found
 
     def _require(self, allowed: bool, refusal: Any) -> None:
         """Refuse everybody who is not allowed, but for superusers."""
