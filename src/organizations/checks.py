@@ -186,7 +186,7 @@ def check_link_base(**kwargs: Any) -> list[CheckMessage]:
 
 
 def check_urls(**kwargs: Any) -> list[CheckMessage]:
-    """W001: no pages. W002: no login page. W009: nothing after it. W003: hidden patterns."""
+    """W001: no pages. W002: no login page. W010: nothing after it. W003: hidden patterns."""
     if _setting("RESERVED_SLUGS") is None:
         return []
     try:
@@ -206,7 +206,7 @@ def check_urls(**kwargs: Any) -> list[CheckMessage]:
                 f"LOGIN_REDIRECT_URL ({settings.LOGIN_REDIRECT_URL}) leads to no page, so people "
                 "who have signed in find nothing.",
                 hint='LOGIN_REDIRECT_URL = "organization_list"',
-                id="organizations.W009",
+                id="organizations.W010",
             )
         )
     if not _leads_somewhere(settings.LOGIN_URL):

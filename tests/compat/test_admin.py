@@ -98,10 +98,16 @@ def site(rich, settings):
             rows, distinct = super().get_search_results(request, queryset, search_term)
             return rows.exclude(user__username="hidden"), distinct
 
+    class OwnerPage(base_admin.BaseOrganizationOwnerAdmin):
+        """Owner rows are never deleted by themselves, as in the package's own page."""
+
+        def has_delete_permission(self, request, obj=None):
+            return False
+
     found = AdminSite()
     found.register(rich.organization, OrganizationPage)
     found.register(rich.member, MemberPage)
-    found.register(rich.owner, base_admin.BaseOrganizationOwnerAdmin)
+    found.register(rich.owner, OwnerPage)
 
     class Pages:
         urlpatterns = [

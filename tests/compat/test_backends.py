@@ -206,6 +206,19 @@ def test_10_activate_organizations_is_a_hook(saved, client):
     assert called == [saved]
 
 
+def test_10_a_backend_that_never_calls_init(saved):
+    class Bare(BaseBackend):
+        form_class = UserRegistrationForm
+
+        def __init__(self):
+            """The parent's is not called."""
+
+    backend = Bare()
+    assert (backend.user_model, backend.org_model, backend.namespace_preface()) == (None, None, "")
+    page = backend.activate_view(request_of(AnonymousUser()), saved.pk, backend.get_token(saved))
+    assert page.status_code == 200
+
+
 # Mails
 
 

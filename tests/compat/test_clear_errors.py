@@ -144,7 +144,7 @@ def test_the_nearest_of_several_members_is_the_familys():
         "member",
         module="other.models",
         called="Guest",
-        organization=models.ForeignKey(made["organization"], models.CASCADE, related_name="+"),
+        organization=models.ForeignKey(made["organization"], models.CASCADE, related_name="guests"),
         user=models.ForeignKey("auth.User", models.CASCADE, related_name="+"),
     )
     assert family_of(made["organization"]).member is made["member"]

@@ -102,7 +102,7 @@ PROVOKED = {
     "E005": (any_host, "ALLOWED_HOSTS", "LINK_BASE"),
     "W001": (change("ROOT_URLCONF", NoPages), "not included", 'include("organizations.urls")'),
     "W002": (change("ROOT_URLCONF", NoLogin), "LOGIN_URL", "organizations.auth_urls"),
-    "W009": (change("LOGIN_REDIRECT_URL", "/no/page/"), "find nothing", "organization_list"),
+    "W010": (change("LOGIN_REDIRECT_URL", "/no/page/"), "find nothing", "organization_list"),
     "W003": (change("ROOT_URLCONF", Hidden), "blog/, news/", "RESERVED_SLUGS"),
     "W004": (without_middleware, "MessageMiddleware", "MIDDLEWARE +="),
     "W005": (no_processors, "request", "processors.request"),

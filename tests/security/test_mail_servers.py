@@ -2,6 +2,7 @@
 
 import threading
 
+import django
 import pytest
 from django.core.mail.backends.base import BaseEmailBackend
 
@@ -35,8 +36,10 @@ class Slow(BaseEmailBackend):
 
 def choose(settings, backend):
     path = f"{__name__}.{backend.__name__}"
-    settings.MAILERS = {"default": {"BACKEND": path}}
-    settings.EMAIL_BACKEND = path
+    if django.VERSION >= (6, 1):
+        settings.MAILERS = {"default": {"BACKEND": path}}
+    else:
+        settings.EMAIL_BACKEND = path
 
 
 @pytest.mark.parametrize("server", [Dead, Refusing, Slow])
@@ -68,13 +71,14 @@ def test_an_invitation_whose_mail_did_not_leave_is_shown_as_such(modelled, world
 
 
 def test_a_sign_up_whose_mail_did_not_leave_can_be_done_again(backend, db, settings, mailoutbox):
-    settings_before = settings.MAILERS, settings.EMAIL_BACKEND
+    name = "MAILERS" if django.VERSION >= (6, 1) else "EMAIL_BACKEND"
+    usual = getattr(settings, name)
     choose(settings, Dead)
     data = {"name": "Acme", "email": "ada@example.com"}
     assert Browser().post(page("organization_signup"), data).status_code == 302
     organization = Organization.objects.get()
     assert not organization.is_active
-    settings.MAILERS, settings.EMAIL_BACKEND = settings_before
+    setattr(settings, name, usual)
     Browser().post(page("organization_signup"), data)
     assert Organization.objects.get() == organization
     (message,) = mailoutbox

@@ -48,6 +48,9 @@ __all__ = [
     "with_life",
 ]
 
+#: Where the versions of ``add_user`` stand that only call ``members.add``.
+OUR_ADD_USER = ("organizations.abstract", "organizations.base")
+
 #: Sends an invitation: takes the invitation and its secret, runs after the commit.
 Deliver = Callable[[Any, str], Any]
 
@@ -165,12 +168,7 @@ def accept(invitation: Any, *, user: Any, now: datetime, proof: str | None = Non
     addresses.verify(user, invitation.invitee_identifier)
     member = _member(organization, user)
     if member is None:
-        member = members.add(
-            organization,
-            user,
-            actor=user,
-            **{"is_admin": invitation.is_admin, **invitation.activation_kwargs()},
-        )
+        member = _join(invitation, user)
     invitation.invitee = user
     _close(invitation, state)
     signals.invitation_accepted.send(sender=invitation)
@@ -352,6 +350,18 @@ def _close(invitation: Any, state: InvitationStatus) -> None:
     invitation.status = state
     invitation.open_key = None
     _records.save(invitation)
+
+
+def _join(invitation: Any, user: Any) -> Any:
+    organization = invitation.organization
+    values = dict(invitation.activation_kwargs())
+    own = type(organization).add_user.__module__ not in OUR_ADD_USER
+    if family_of(organization).has_field("member", "is_admin") and (invitation.is_admin or not own):
+        values.setdefault("is_admin", invitation.is_admin)
+    if own:
+        # What the arguments of a project's own ``add_user`` mean is its own affair.
+        return organization.add_user(user, **values)
+    return members.add(organization, user, actor=user, **values)
 
 
 def _member(organization: Any, user: Any) -> Any:
