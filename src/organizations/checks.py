@@ -167,7 +167,7 @@ def check_distributions(**kwargs: Any) -> list[CheckMessage]:
 
 
 def check_link_base(**kwargs: Any) -> list[CheckMessage]:
-    """E005: nothing trustworthy names the host of links in mails."""
+    """W011: nothing trustworthy names the host of links in mails."""
     if (
         settings.DEBUG
         or _setting("LINK_BASE")
@@ -176,11 +176,11 @@ def check_link_base(**kwargs: Any) -> list[CheckMessage]:
     ):
         return []
     return [
-        Error(
+        Warning(
             "ALLOWED_HOSTS accepts any host and no setting names this site's address, so a "
-            "forged Host header could lead the readers of our mails elsewhere.",
+            "forged Host header could lead the readers of our mails elsewhere. Mails are refused.",
             hint='ORGANIZATIONS = {"LINK_BASE": "https://app.example.com"}',
-            id="organizations.E005",
+            id="organizations.W011",
         )
     ]
 
@@ -279,7 +279,7 @@ def _shadowed(patterns: list[Any]) -> list[URLPattern]:
 
 
 def check_auth(**kwargs: Any) -> list[CheckMessage]:
-    """W004: middleware is missing. E007: the user model has no e-mail field."""
+    """W004: middleware is missing. W012: the user model has no e-mail field."""
     found: list[CheckMessage] = []
     needed = [
         "django.contrib.sessions.middleware.SessionMiddleware",
@@ -301,11 +301,11 @@ def check_auth(**kwargs: Any) -> list[CheckMessage]:
         model._meta.get_field(model.get_email_field_name())
     except FieldDoesNotExist:
         found.append(
-            Error(
+            Warning(
                 f"{model._meta.label} has no e-mail field, so nobody can be invited.",
                 hint='Add "email = models.EmailField()", or set EMAIL_FIELD on the model.',
                 obj=model,
-                id="organizations.E007",
+                id="organizations.W012",
             )
         )
     return found

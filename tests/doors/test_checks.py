@@ -99,7 +99,7 @@ def without_middleware(settings):
 PROVOKED = {
     "E002": (change_key(INVITATION_LIFETME=3), "INVITATION_LIFETIME", None),
     "E003": (change_key(INVITATION_BACKEND="no.such.Backend"), "no.such.Backend", None),
-    "E005": (any_host, "ALLOWED_HOSTS", "LINK_BASE"),
+    "W011": (any_host, "ALLOWED_HOSTS", "LINK_BASE"),
     "W001": (change("ROOT_URLCONF", NoPages), "not included", 'include("organizations.urls")'),
     "W002": (change("ROOT_URLCONF", NoLogin), "LOGIN_URL", "organizations.auth_urls"),
     "W010": (change("LOGIN_REDIRECT_URL", "/no/page/"), "find nothing", "organization_list"),
@@ -165,10 +165,10 @@ def test_a_user_model_without_an_address_is_an_error(monkeypatch):
         Organization, "get_email_field_name", classmethod(lambda cls: "mail"), raising=False
     )
     monkeypatch.setattr(checks, "get_user_model", lambda: Organization)
-    assert "EMAIL_FIELD" in found()["E007"].hint
+    assert "EMAIL_FIELD" in found()["W012"].hint
 
 
-@pytest.mark.parametrize("check", ["E005", "W006", "W007"])
+@pytest.mark.parametrize("check", ["W011", "W006", "W007"])
 def test_a_developers_machine_is_left_alone(check, settings):
     settings.DEBUG = True
     PROVOKED[check][0](settings)

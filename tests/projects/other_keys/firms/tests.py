@@ -88,3 +88,48 @@ class Keys(TestCase):
         self.assertContains(self.client.get(page), "bo")
         self.client.post(reverse("organization_user_delete", args=[self.usual.pk, self.bo.pk]))
         self.assertFalse(Organization.objects.get().is_member(self.bo))
+
+
+class Pages(TestCase):
+    """The default pages, told to use a family with keys of another kind."""
+
+    def setUp(self):
+        self.ada, self.bo = (
+            Person.objects.create_user(name, f"{name}@example.com", "x", first_name=name)
+            for name in ("ada", "bo")
+        )
+        self.client.force_login(self.ada)
+
+    def test_every_page_opens_by_key_and_by_slug(self):
+        for model in (Firm, Shop):
+            organization = create_organization(self.ada, f"{model.__name__}s", model=model)
+            organization.add_user(self.bo)
+            label = model._meta.label
+            for part in (organization.pk, organization.slug):
+                for name in ("detail", "edit", "delete", "leave", "transfer", "user_list"):
+                    url = reverse(f"organization_{name}", kwargs={"organization_pk": part})
+                    with (
+                        self.subTest(url=url),
+                        self.settings(ORGANIZATIONS={"ORGANIZATION_MODEL": label}),
+                    ):
+                        self.assertEqual(self.client.get(url).status_code, 200)
+                for name in ("detail", "edit", "delete"):
+                    keys = {"organization_pk": part, "user_pk": self.bo.pk}
+                    url = reverse(f"organization_user_{name}", kwargs=keys)
+                    with (
+                        self.subTest(url=url),
+                        self.settings(ORGANIZATIONS={"ORGANIZATION_MODEL": label}),
+                    ):
+                        self.assertEqual(self.client.get(url).status_code, 200)
+
+    def test_a_member_is_removed_and_garbage_is_not_found(self):
+        for model in (Firm, Shop):
+            organization = create_organization(self.ada, f"{model.__name__}s", model=model)
+            organization.add_user(self.bo)
+            keys = {"organization_pk": organization.pk, "user_pk": self.bo.pk}
+            with self.settings(ORGANIZATIONS={"ORGANIZATION_MODEL": model._meta.label}):
+                self.client.post(reverse("organization_user_delete", kwargs=keys))
+                self.assertFalse(organization.is_member(self.bo))
+                for part in ("0", "-1", "no-such", "%00", uuid.uuid4(), "x" * 5000):
+                    answer = self.client.get(f"/accounts/{part}/people/{part}/")
+                    self.assertEqual(answer.status_code, 404, part)
