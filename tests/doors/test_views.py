@@ -175,8 +175,8 @@ def test_the_delete_page_counts_what_goes_along(world):
     world.acme.products.create(name="Rocket")
     response = world.browser("owner").get(page("organization_delete", world.acme))
     assert dict(response.context["consequences"]) == {
-        "organization users": 5,
-        "organization invitation": 1,
+        "members": 5,
+        "invitation": 1,
         "product": 1,
     }
 

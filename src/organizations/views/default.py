@@ -13,7 +13,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse, reverse_lazy
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.generic import FormView, TemplateView, View
 
 from .. import permissions
@@ -177,9 +177,17 @@ def consequences(organization: Any) -> list[tuple[str, int]]:
             continue
         count = model._base_manager.filter(**{relation.field.name: organization.pk}).count()
         if count:
-            name = model._meta.verbose_name if count == 1 else model._meta.verbose_name_plural
-            rows.append((str(name), count))
+            rows.append((_kind(model, count), count))
     return rows
+
+
+def _kind(model: Any, count: int) -> str:
+    kind = getattr(model, "family_kind", None)
+    if kind == "member":
+        return ngettext("member", "members", count)
+    if kind == "invitation":
+        return ngettext("invitation", "invitations", count)
+    return str(model._meta.verbose_name if count == 1 else model._meta.verbose_name_plural)
 
 
 class OrganizationLeave(AccessRequiredMixin, TemplateView):
