@@ -189,6 +189,8 @@ class InvitationLifecycle(models.Model):
     #: A value of ``InvitationStatus``; "expired" is never stored.
     status = models.CharField(max_length=20, default=InvitationStatus.PENDING.value, editable=False)
     is_admin = models.BooleanField(_("as an admin"), default=False)
+    #: Whether the inviter's own rights carry the offer, or the project's code vouches for it.
+    on_own_authority = models.BooleanField(default=True, editable=False)
     #: Digest of the secret in the mailed link; the secret itself is nowhere.
     token_digest = models.CharField(max_length=64, null=True, unique=True, editable=False)  # noqa: DJ001
     #: Digest of the address while the offer is open; with the organization it is unique.

@@ -16,7 +16,7 @@ from django.utils.cache import add_never_cache_headers
 
 from . import permissions
 from .conf import get_settings
-from .exceptions import OrganizationsError, PermissionMissing
+from .exceptions import ExceedsOwnRights, OrganizationsError, PermissionMissing
 from .mail import LinkBase, configured_base
 
 __all__ = [
@@ -105,13 +105,15 @@ def forbidden(
     request: HttpRequest, error: OrganizationsError, *, organization: Any = None, access: Any = None
 ) -> HttpResponse:
     """Tell a member what is missing."""
-    missing = None
+    missing: list[str] = []
     if isinstance(error, PermissionMissing):
-        missing = permissions.get(error.permission).label
+        missing = [error.permission]
+    elif isinstance(error, ExceedsOwnRights):
+        missing = sorted(error.permissions)
     context = {
         **page_context(),
         "message": str(error),
-        "missing": missing,
+        "missing": [permissions.get(name).label for name in missing],
         "organization": organization,
         "access": access,
     }

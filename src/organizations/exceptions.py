@@ -20,14 +20,20 @@ if TYPE_CHECKING:
 __all__ = [
     "AccountOwnsOrganizations",
     "AddressAmbiguous",
+    "ExceedsOwnRights",
     "InvitationNotForYou",
     "InvitationStateError",
+    "InviterNotEntitled",
+    "NotAllowed",
     "NotAnAddress",
+    "NotGrantable",
     "OrganizationMismatch",
     "OrganizationsError",
     "OwnerMustBeActive",
+    "OwnerOutOfReach",
     "OwnershipRequired",
     "PermissionMissing",
+    "RaisesOwnRights",
     "SlugTaken",
     "UnknownPermission",
 ]
@@ -113,16 +119,69 @@ class AddressAmbiguous(OrganizationsError):
     )
 
 
-class PermissionMissing(OrganizationsError):
-    """The person may not do this here; ``permission`` names what is missing."""
+class NotAllowed(OrganizationsError, PermissionDenied):
+    """The acting person may not do this here.
 
-    code = "permission_missing"
+    It is a ``PermissionDenied`` too: where no door catches it, Django answers 403.
+    """
+
+    code = "not_allowed"
     status_hint = 403
     message = _("You may not do this in this organization.")
+
+
+class PermissionMissing(NotAllowed):
+    """The person lacks a permission; ``permission`` names it."""
+
+    code = "permission_missing"
 
     def __init__(self, permission: str, message: Any = None) -> None:
         self.permission = permission
         super().__init__(message)
+
+
+class ExceedsOwnRights(NotAllowed):
+    """Rights would be given, changed or taken that the acting person does not have.
+
+    ``permissions`` holds the names that the person lacks.
+    """
+
+    code = "exceeds_own_rights"
+    message = _(
+        "This goes beyond your own rights here: you can give, change or take only what you "
+        "have yourself. Ask the owner, or somebody who has these rights."
+    )
+
+    def __init__(self, permissions: Iterable[str]) -> None:
+        self.permissions = frozenset(permissions)
+        super().__init__()
+
+
+class RaisesOwnRights(NotAllowed):
+    """Somebody would change their own standing, roles or teams other than to step down."""
+
+    code = "raises_own_rights"
+    message = _(
+        "Nobody gives rights to themselves. Ask the owner, or another person who may do this."
+    )
+
+
+class OwnerOutOfReach(NotAllowed):
+    """Somebody else than the owner would change what the owner is or has."""
+
+    code = "owner_out_of_reach"
+    message = _("Only the owner can change what the owner is or may do.")
+
+
+class NotGrantable(OrganizationsError):
+    """A right that comes with a standing alone would go into a role; ``permission`` names it."""
+
+    code = "not_grantable"
+    message = _("This right stays with the owner and cannot be part of a role.")
+
+    def __init__(self, permission: str) -> None:
+        self.permission = permission
+        super().__init__()
 
 
 class UnknownPermission(OrganizationsError, LookupError):
@@ -170,4 +229,15 @@ class InvitationNotForYou(OrganizationsError):
     message = _(
         "This invitation is for another e-mail address than the ones you have confirmed. "
         "Sign in with the invited account, or ask for an invitation to your address."
+    )
+
+
+class InviterNotEntitled(OrganizationsError):
+    """Whoever made the offer may no longer do so, and nobody has renewed it."""
+
+    code = "inviter_not_entitled"
+    status_hint = 409
+    message = _(
+        "The person who sent this invitation may no longer invite you to this organization. "
+        "Ask the organization for a new invitation."
     )

@@ -33,6 +33,9 @@ __all__ = [
     "join",
     "joined_otherwise",
     "lacking",
+    "link",
+    "organization_field",
+    "organization_of",
     "own_family",
 ]
 
@@ -302,3 +305,70 @@ def default_family() -> Family:
             "the project (ORGANIZATIONS = {'ORGANIZATION_MODEL': 'app_label.Model'}), or pass "
             "one (org_model=...)."
         ) from None
+
+
+def link(model: Any, kind: str, **options: Any) -> None:
+    """Give a model of an optional app a foreign key to the default family.
+
+    Which models these are is known only when all are loaded, so call it in ``AppConfig.ready``;
+    the migration reads the same names. The field is called as its kind. A second call is harmless.
+
+    Args:
+        kind: organization or member.
+        options: of the foreign key, such as ``related_name``.
+    """
+    if any(field.name == kind for field in model._meta.local_fields):
+        return
+    target = getattr(default_family(), kind)
+    model.add_to_class(kind, models.ForeignKey(target, models.CASCADE, **options))
+    # Proxies of the target have noted its relations by now.
+    apps.clear_cache()
+
+
+def organization_field(model: Any, chosen: str | None = None) -> Any:
+    """Return the field that says which organization a row of a host model belongs to.
+
+    Args:
+        chosen: its name, for models with several foreign keys to organizations.
+    Raises:
+        ImproperlyConfigured: there is none, or more than one and none is chosen.
+    """
+    if chosen is not None:
+        return model._meta.get_field(chosen)
+    found = _organization_fields(model)
+    if len(found) != 1:
+        names = ", ".join(field.name for field in found) or "none"
+        raise ImproperlyConfigured(
+            f"{model._meta.label} must have one foreign key to an organization; found: {names}. "
+            "Set 'organization_field' on the queryset class to the one that counts."
+        )
+    return found[0]
+
+
+def _organization_fields(model: Any) -> list[Any]:
+    return [
+        field
+        for field in model._meta.fields
+        if field.is_relation
+        and getattr(field.related_model, "family_kind", None) == "organization"
+        # The link of a multi-table child to its parent is no belonging.
+        and not getattr(field.remote_field, "parent_link", False)
+    ]
+
+
+def organization_of(subject: Any) -> Any:
+    """Return the organization that a row is or belongs to, or None for anything else.
+
+    Queries: 0, or 1 if the row's organization is not loaded.
+    Raises:
+        ImproperlyConfigured: the row has several foreign keys to organizations, and its
+            manager's queryset does not say which one counts.
+    """
+    if not isinstance(subject, models.Model):
+        return None
+    if getattr(subject, "family_kind", None) == "organization":
+        return subject
+    chosen = getattr(type(subject)._default_manager.all(), "organization_field", None)
+    if chosen is None and not _organization_fields(type(subject)):
+        return None
+    return getattr(subject, organization_field(type(subject), chosen).name)

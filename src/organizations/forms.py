@@ -147,12 +147,8 @@ class OrganizationUserAddForm(forms.ModelForm):
         user = registration.user_with(self.cleaned_data["email"]) or backend.invite_by_email(
             self.cleaned_data["email"], **context
         )
-        member = members.add(
-            self.organization,
-            user,
-            actor=self.request.user,
-            is_admin=self.cleaned_data["is_admin"],
-        )
+        # Without an actor: who may use this form is for the project's own view to say.
+        member = members.add(self.organization, user, is_admin=self.cleaned_data["is_admin"])
         mail.after_commit(lambda: backend.send_notification(user, **context))
         return member
 
@@ -328,6 +324,7 @@ class InviteForm(forms.Form):
             return backend.invite_by_email(
                 email,
                 user=self.request.user,
+                actor=self.request.user,
                 organization=self.organization,
                 **standing,
                 domain=link_base(self.request),

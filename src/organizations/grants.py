@@ -1,10 +1,118 @@
-"""The built-in grants: which permissions a standing brings."""
+"""Where permissions come from: the built-in standings, and the sources that apps register.
+
+A source answers two questions from one declaration. *What has this member?* It adds its share
+to the one query for member rows (``annotate``) and reads it back (``grants_from``). *Who has
+this permission?* It gives a condition on member rows (``members_with``). Both must agree.
+
+Sources and groups know the project's default family; other families have standings alone.
+"""
 
 from __future__ import annotations
 
-from .permissions import Standing, declared
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, Protocol
 
-__all__ = ["names_of", "standing_of"]
+from django.core.exceptions import ImproperlyConfigured
+from django.db.models import JSONField, Q, QuerySet, Subquery
+from django.db.models.signals import post_delete
+
+from . import signals
+from .conf import get_settings
+from .families import Family, default_family
+from .permissions import Grant, Standing, declared, get
+
+__all__ = [
+    "GrantSource",
+    "JSONRows",
+    "MemberGroups",
+    "groups",
+    "members_with",
+    "names_of",
+    "register",
+    "register_groups",
+    "sources_for",
+    "standing_of",
+    "superuser_has_access",
+]
+
+
+class GrantSource(Protocol):
+    """Something that gives permissions to members, such as roles."""
+
+    #: One word; registering the same name again replaces the source.
+    name: str
+
+    def annotate(self, members: QuerySet[Any], *, now: datetime) -> QuerySet[Any]:
+        """Add what the member rows need, in the same query."""
+
+    def grants_from(self, row: Any) -> Iterable[Grant]:
+        """Return the grants of one annotated row, those that have ended among them."""
+
+    def members_with(self, permission: str, *, now: datetime) -> Q:
+        """Return the condition on member rows that have the permission from here."""
+
+
+class MemberGroups(Protocol):
+    """A kind of group of members, such as teams, to which roles can be given.
+
+    Keys are integers.
+    """
+
+    #: One word, stored beside the keys.
+    kind: str
+    #: The model of the groups; it has a foreign key named ``organization``.
+    model: Any
+
+    def reaching(self, member: Any) -> QuerySet[Any]:
+        """Return the keys of the groups whose grants reach the member, as one column.
+
+        Args:
+            member: the key of the member row, or an expression for it (``OuterRef("pk")``).
+        """
+
+    def name_of(self, key: Any) -> QuerySet[Any]:
+        """Return what people call the group of that key, as one row of one text column."""
+
+
+_sources: dict[str, GrantSource] = {}
+_groups: dict[str, MemberGroups] = {}
+
+
+def register(source: GrantSource) -> None:
+    """Let a source take part in every permission question. Call it in ``AppConfig.ready``."""
+    _sources[source.name] = source
+
+
+def register_groups(groups: MemberGroups) -> None:
+    """Make a kind of group known. Call it in ``AppConfig.ready``.
+
+    When a group is deleted, ``signals.group_deleted`` tells those that keep its key.
+    """
+    _groups[groups.kind] = groups
+    post_delete.connect(_tell_of_deletion, sender=groups.model, dispatch_uid=groups.kind)
+
+
+def _tell_of_deletion(*, sender: Any, instance: Any, **kwargs: Any) -> None:
+    kind = next(each.kind for each in _groups.values() if each.model is sender)
+    signals.group_deleted.send(
+        sender=sender, organization_id=instance.organization_id, kind=kind, key=instance.pk
+    )
+
+
+def groups() -> tuple[MemberGroups, ...]:
+    """Return the kinds of groups that are known."""
+    return tuple(_groups.values())
+
+
+def sources_for(family: Family) -> tuple[GrantSource, ...]:
+    """Return the sources that give something to members of a family."""
+    if not _sources:
+        return ()
+    try:
+        return tuple(_sources.values()) if family == default_family() else ()
+    except ImproperlyConfigured:
+        return ()  # check E002 tells about it
 
 
 def standing_of(*, is_owner: bool, is_admin: bool) -> Standing:
@@ -19,3 +127,46 @@ def names_of(standing: Standing) -> frozenset[str]:
     return frozenset(
         permission.name for permission in declared() if standing in permission.default_for
     )
+
+
+def members_with(family: Family, permission: str, *, now: datetime) -> Q:
+    """Return the condition on member rows of a family that have a permission.
+
+    Raises:
+        UnknownPermission: nobody declared the name.
+    """
+    found = _standings(family, get(permission).default_for)
+    for source in sources_for(family):
+        found |= source.members_with(permission, now=now)
+    return found
+
+
+def _standings(family: Family, standings: frozenset[Standing]) -> Q:
+    # Whoever stands above has it too, so the lowest standing decides.
+    if Standing.MEMBER in standings:
+        return Q(pk__isnull=False)
+    owner = Q(**{f"{family.owner_lookup}__isnull": False})
+    if Standing.ADMIN in standings and family.has_field("member", "is_admin"):
+        return owner | Q(is_admin=True)
+    return owner
+
+
+def superuser_has_access(user: Any) -> bool:
+    """Return whether a user has every permission everywhere: the one place that decides it."""
+    flag = bool(getattr(user, "is_superuser", False)) and bool(user.is_active)
+    return flag and get_settings().SUPERUSERS_HAVE_ACCESS
+
+
+class JSONRows(Subquery):
+    """The rows of a queryset as one JSON list, so that one query can bring many of them.
+
+    The queryset has one column named ``line``, a ``JSONObject``. An empty one gives ``[]``.
+    """
+
+    output_field = JSONField()
+    template = "(SELECT COALESCE(JSONB_AGG(line), '[]'::jsonb) FROM (%(subquery)s) AS list)"
+
+    def as_sqlite(self, compiler: Any, connection: Any, **extra: Any) -> Any:
+        # JSON(): a text that comes out of a subquery would be taken for a string.
+        template = "(SELECT JSON_GROUP_ARRAY(JSON(line)) FROM (%(subquery)s) AS list)"
+        return super().as_sql(compiler, connection, template=template, **extra)

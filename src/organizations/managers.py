@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Self
 
-from django.core.exceptions import ImproperlyConfigured
 from django.db import models
+from django.utils import timezone
 
-from .families import family_of
+from .families import family_of, organization_field
+from .grants import members_with, superuser_has_access
+from .permissions import get
 
 __all__ = [
     "ActiveOrgManager",
@@ -31,6 +33,23 @@ class OrganizationQuerySet(models.QuerySet[Any]):
             return self.none()
         members = family_of(self.model).member._base_manager.filter(user_id=user.pk)
         return self.filter(pk__in=members.values("organization_id"))
+
+    def where_user_can(self, user: Any, permission: str) -> Self:
+        """Those in which the user has a permission: what ``access_of`` says, as a queryset.
+
+        Raises:
+            UnknownPermission: nobody declared the name.
+        """
+        get(permission)
+        if user.pk is None or not user.is_active:
+            return self.none()
+        if superuser_has_access(user):
+            return self.active()
+        family = family_of(self.model)
+        members = family.member._base_manager.filter(
+            members_with(family, permission, now=timezone.now()), user_id=user.pk
+        )
+        return self.active().filter(pk__in=members.values("organization_id"))
 
 
 class OrgManager(models.Manager.from_queryset(OrganizationQuerySet)):  # type: ignore[misc]
@@ -72,23 +91,21 @@ class OrganizationOwnedQuerySet(models.QuerySet[Any]):
         """Rows of one organization, given as a row or a key."""
         return self.filter(**{self._organization_field().name: organization})
 
+    def where_user_can(self, user: Any, permission: str) -> Self:
+        """Rows of the organizations in which the user has a permission; never one twice.
+
+        As many as ``user.has_perm(permission, row)`` says yes to.
+
+        Raises:
+            UnknownPermission: nobody declared the name.
+        """
+        field = self._organization_field()
+        organizations = OrganizationQuerySet(field.related_model)
+        allowed = organizations.where_user_can(user, permission)
+        return self.filter(**{f"{field.name}__in": allowed.values("pk")})
+
     def _organization_field(self) -> Any:
-        meta = self.model._meta
-        if self.organization_field is not None:
-            return meta.get_field(self.organization_field)
-        found = [
-            field
-            for field in meta.fields
-            if field.is_relation
-            and getattr(field.related_model, "family_kind", None) == "organization"
-        ]
-        if len(found) != 1:
-            names = ", ".join(field.name for field in found) or "none"
-            raise ImproperlyConfigured(
-                f"{meta.label} must have one foreign key to an organization; found: {names}. "
-                "Set 'organization_field' on the queryset class to the one that counts."
-            )
-        return found[0]
+        return organization_field(self.model, self.organization_field)
 
 
 class OrganizationOwnedManager(models.Manager.from_queryset(OrganizationOwnedQuerySet)):  # type: ignore[misc]

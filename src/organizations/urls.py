@@ -14,6 +14,7 @@ from django.urls import include, path
 from . import converters
 from .backends import invitation_backend, registration_backend
 from .doors import own_not_found
+from .pages import urls_of_apps
 from .views import default as views
 
 __all__ = ["urlpatterns"]
@@ -63,6 +64,7 @@ organization_patterns: list[Any] = [
     path("transfer/", views.OrganizationTransfer.as_view(), name="organization_transfer"),
     path("people/", include(member_patterns)),
     path("invitations/", include(invitation_patterns)),
+    *urls_of_apps(),
 ]
 
 urlpatterns = [

@@ -83,7 +83,7 @@ PATHS = {
     },
     "managers": {is_a(models.Manager): ["OrgManager", "ActiveOrgManager"]},
     "signals": {
-        lambda found: type(found) is Signal: [
+        lambda found: isinstance(found, Signal): [
             *("user_added", "user_removed", "invitation_accepted", "owner_changed"),
         ]
     },

@@ -2,7 +2,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from organizations import grants, permissions
-from organizations.exceptions import PermissionMissing, UnknownPermission
+from organizations.exceptions import NotGrantable, PermissionMissing, UnknownPermission
 from organizations.permissions import Access, Standing
 
 # What each standing may do, written by hand.
@@ -16,6 +16,7 @@ TABLE = {
     "remove_member":         (True, True, False),
     "transfer_organization": (True, False, False),
     "delete_organization":   (True, False, False),
+    "manage_billing":        (True, False, False),
 }  # fmt: skip
 STANDINGS = [Standing.OWNER, Standing.ADMIN, Standing.MEMBER]
 
@@ -27,7 +28,8 @@ def registry(monkeypatch):
 
 
 def test_table_has_every_permission():
-    assert {each.name for each in permissions.declared()} == {f"organizations.{n}" for n in TABLE}
+    own = {name for name in vars(permissions) if name in permissions.__all__ and name.isupper()}
+    assert {getattr(permissions, name) for name in own} == {f"organizations.{n}" for n in TABLE}
 
 
 @pytest.mark.parametrize("name", TABLE)
@@ -61,10 +63,63 @@ def test_standing_from_the_two_facts(is_owner, is_admin, standing):
 def test_declared_permission_is_known_and_granted(registry):
     name = permissions.declare("shop.sell", label="Sell", default_for=[Standing.ADMIN])
     assert name == "shop.sell"
-    assert permissions.get(name).default_for == frozenset({Standing.ADMIN})
     assert name in grants.names_of(Standing.ADMIN)
-    assert name not in grants.names_of(Standing.OWNER)
+    assert name not in grants.names_of(Standing.MEMBER)
     assert permissions.declared()[-1].name == name
+
+
+@pytest.mark.parametrize(
+    ("given", "got"),
+    [
+        ([], "owner"),
+        (["owner"], "owner"),
+        (["admin"], "owner admin"),
+        (["member"], "owner admin member"),
+        (list(Standing), "owner admin member"),
+    ],
+)
+def test_who_stands_above_has_it_too(given, got, registry):
+    permissions.declare("shop.sell", label="Sell", default_for=given)
+    assert permissions.get("shop.sell").default_for == frozenset(map(Standing, got.split()))
+
+
+def test_declaration_keeps_what_people_read(registry):
+    permissions.declare(
+        "shop_floor.sell", label="Sell", help="Over the counter.", group="Shop", risk="high"
+    )
+    found = permissions.get("shop_floor.sell")
+    assert (found.label, found.help, found.group) == ("Sell", "Over the counter.", "Shop")
+    assert found.risk is permissions.Risk.HIGH
+    assert found.grantable
+    permissions.declare("shop_floor.count", label="Count")
+    plain = permissions.get("shop_floor.count")
+    assert (plain.help, plain.group, plain.risk) == ("", "Shop floor", permissions.Risk.MEDIUM)
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "complaint"),
+    [
+        ("shop.sell", {"risk": "huge"}, "has the risk 'huge'; it must be low, medium or high"),
+        ("Organizations.View_Member", {}, "declared already, as 'organizations.view_member'"),
+        ("shop.sell goods", {}, "must be written as"),
+        ("shop.sell\n", {}, "must be written as"),
+    ],
+)
+def test_wrong_declaration_is_refused(name, options, complaint, registry):
+    before = permissions.declared()
+    with pytest.raises(ImproperlyConfigured, match=complaint):
+        permissions.declare(name, label="x", **options)
+    assert permissions.declared() == before
+
+
+def test_only_what_a_role_may_hold_is_grantable():
+    names = [permissions.VIEW_MEMBER, permissions.INVITE_MEMBER]
+    assert permissions.grantable(names) == frozenset(names)
+    with pytest.raises(NotGrantable) as caught:
+        permissions.grantable([*names, permissions.TRANSFER_ORGANIZATION])
+    assert caught.value.permission == permissions.TRANSFER_ORGANIZATION
+    with pytest.raises(UnknownPermission):
+        permissions.grantable(["organizations.invite_members"])
 
 
 def test_permission_is_declared_once(registry):

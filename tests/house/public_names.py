@@ -10,15 +10,18 @@ import pkgutil
 
 ROOMS = [
     "abstract",
+    "auth",
     "backends",
     "base",
     "conf",
     "decorators",
     "exceptions",
     "forms",
+    "grants",
     "managers",
     "models",
     "operations",
+    "pages",
     "permissions",
     "signals",
     "testing",

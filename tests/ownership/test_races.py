@@ -495,7 +495,7 @@ def test_verbs_of_two_threads_wait_for_each_other():
             invitations.invite(
                 acme,
                 address=f"{person.username}@elsewhere.example",
-                actor=person,
+                actor=row.user,
                 now=timezone.now(),
             )
 

@@ -174,7 +174,8 @@ OWNER_VERBS = {
 def test_no_page_takes_the_owner_away(verb, person, backend, world):
     name, data = OWNER_VERBS[verb]
     about = {} if verb == "leave" else {"user_pk": world.people["owner"].pk}
-    world.browser(person).post(page(name, world.acme, **about), data)
+    response = world.browser(person).post(page(name, world.acme, **about), data)
+    assert response.status_code in {200, 302, 403, 404, 409}
     row = OrganizationOwner.objects.select_related("organization_user").get(organization=world.acme)
     assert row.organization_user.user == world.people["owner"]
     assert row.organization_user.is_admin

@@ -699,7 +699,7 @@ def test_open_for_costs_two_queries(offer, eve, django_assert_num_queries):
 
 
 @pytest.mark.parametrize(
-    ("verb", "ceiling"), [("invite", 8), ("accept", 15), ("revoke", 6), ("resend", 6)]
+    ("verb", "ceiling"), [("invite", 9), ("accept", 16), ("revoke", 7), ("resend", 7)]
 )
 def test_verbs_cost_at_most(verb, ceiling, acme, ada, eve, django_assert_max_num_queries):
     offer = invitations.invite(acme, address="eve@example.com", actor=ada, now=NOW)

@@ -146,16 +146,19 @@ class ModelInvitation(InvitationBackend):
 
         Args:
             user: who invites (``sender`` is taken too).
-            kwargs: ``is_admin``, ``request`` or ``domain`` for the links, ``now``; the rest
-                goes to the mail's templates.
+            kwargs: ``is_admin``, ``request`` or ``domain`` for the links, ``now``; ``actor``, the
+                user whose own rights carry the offer, without whom the calling code vouches
+                for it; the rest goes to the mail's templates.
         Raises:
             NotAnAddress: the text is no address.
             AlreadyMember: a member has the address.
+            NotAllowed: the actor may not invite, or would offer more than they have.
         """
         return invitations.invite(
             organization,
             address=email,
-            actor=user or kwargs.pop("sender", None),
+            actor=kwargs.pop("actor", None),
+            invited_by=user or kwargs.pop("sender", None),
             now=kwargs.pop("now", None) or timezone.now(),
             is_admin=kwargs.pop("is_admin", False),
             deliver=self.deliver(**kwargs),

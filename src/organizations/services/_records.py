@@ -26,6 +26,7 @@ __all__ = ["FIELDS", "find", "has_columns", "load", "load_all", "new", "open_row
 FIELDS = (
     "status",
     "is_admin",
+    "on_own_authority",
     "token_digest",
     "open_key",
     "expires_at",

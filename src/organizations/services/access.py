@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.db.models import F
+from django.utils import timezone
 
-from ..conf import get_settings
 from ..families import family_of
-from ..grants import names_of, standing_of
-from ..permissions import Access, declared
+from ..grants import names_of, sources_for, standing_of, superuser_has_access
+from ..permissions import Access, Grant, declared
 from ._async import make_async
 
-__all__ = ["aaccess_of", "access_of", "members_with_standing"]
+__all__ = [
+    "aaccess_of",
+    "access_of",
+    "arights_of_members",
+    "members_with_standing",
+    "rights_of_members",
+]
 
 
 def members_with_standing(organization: Any) -> Any:
@@ -34,34 +41,85 @@ def access_of(user: Any, organization: Any) -> Access:
     Nobody has access through an inactive account, and nobody to an inactive organization.
     An active superuser has every permission unless ``SUPERUSERS_HAVE_ACCESS`` is off.
 
-    Queries: 1, and 0 for somebody who is not signed in.
+    Queries: 1, whatever the number of roles and teams; 0 for somebody who is not signed in.
     """
-    nothing = Access(organization_id=organization.pk, user_id=user.pk)
     if user.pk is None or not user.is_active or not organization.is_active:
-        return nothing
-    superuser = bool(getattr(user, "is_superuser", False)) and get_settings().SUPERUSERS_HAVE_ACCESS
-    every = frozenset(permission.name for permission in declared())
-    member = members_with_standing(organization).filter(user_id=user.pk).first()
-    if member is None:
-        if not superuser:
-            return nothing
-        return Access(
-            organization_id=organization.pk,
-            user_id=user.pk,
-            permissions=every,
-            is_superuser=True,
-        )
+        return Access(organization_id=organization.pk, user_id=user.pk)
+    return access_in_any_state(user, organization)
+
+
+def access_in_any_state(user: Any, organization: Any) -> Access:
+    """Return as ``access_of``, but without a look at the organization's and account's state."""
+    row = members_with_grants(organization, now=timezone.now()).filter(user_id=user.pk).first()
+    access = (
+        Access(organization_id=organization.pk, user_id=user.pk)
+        if row is None
+        else _access_from(row)
+    )
+    return _as_superuser(access) if superuser_has_access(user) else access
+
+
+def rights_of_members(organization: Any, users: Any = None) -> dict[Any, Access]:
+    """Return the access of members by the key of their user, as it is while all are active.
+
+    A member who is switched off keeps rights, to be used again when switched on; whoever gives
+    and takes rights must see them. So ask ``access_of`` when somebody knocks, and this one to
+    compare people.
+
+    Args:
+        users: keys of the users to look at; None for all members.
+    Queries: 1.
+    """
+    rows = members_with_grants(organization, now=timezone.now()).order_by("pk")
+    if users is not None:
+        rows = rows.filter(user_id__in=users)
+    return {row.user_id: _access_from(row) for row in rows}
+
+
+def members_with_grants(organization: Any, *, now: datetime) -> Any:
+    """Return the members as ``members_with_standing``, with what every source adds."""
+    rows = members_with_standing(organization)
+    for source in sources_for(family_of(organization)):
+        rows = source.annotate(rows, now=now)
+    return rows
+
+
+def _access_from(row: Any) -> Access:
     standing = standing_of(
-        is_owner=member.owner_row is not None, is_admin=getattr(member, "is_admin", False)
+        is_owner=row.owner_row is not None, is_admin=getattr(row, "is_admin", False)
     )
+    grants = [Grant(kind=standing.value, permissions=names_of(standing))]
+    for source in sources_for(family_of(row)):
+        grants += source.grants_from(row)
     return Access(
-        organization_id=organization.pk,
-        user_id=user.pk,
-        member=member,
+        organization_id=row.organization_id,
+        user_id=row.user_id,
+        member=row,
         standing=standing,
-        permissions=every if superuser else names_of(standing),
-        is_superuser=superuser,
+        permissions=_union(grants),
+        grants=tuple(grants),
     )
+
+
+def _as_superuser(access: Access) -> Access:
+    every = frozenset(permission.name for permission in declared())
+    return Access(
+        organization_id=access.organization_id,
+        user_id=access.user_id,
+        member=access.member,
+        standing=access.standing,
+        permissions=every,
+        grants=(*access.grants, Grant(kind="superuser", permissions=every)),
+        is_superuser=True,
+    )
+
+
+def _union(grants: list[Grant]) -> frozenset[str]:
+    """Return what the grants bring together. A name that is declared no longer counts no more."""
+    known = {permission.name for permission in declared()}
+    live = (grant.permissions for grant in grants if not grant.ended)
+    return frozenset().union(*live) & known
 
 
 aaccess_of = make_async(access_of)
+arights_of_members = make_async(rights_of_members)

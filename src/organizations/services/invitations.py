@@ -11,19 +11,23 @@ from django.apps import apps
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from .. import mail, signals, states, tokens
+from .. import mail, permissions, signals, states, tokens
 from ..conf import get_settings
 from ..exceptions import (
     InvitationNotForYou,
     InvitationStateError,
+    InviterNotEntitled,
+    NotAllowed,
     NotAnAddress,
     OrganizationsError,
 )
 from ..families import family_of
+from ..grants import names_of, standing_of
 from ..states import InvitationStatus
 from . import _records, addresses, members, registration
 from ._async import make_async
 from ._locks import lock_organization, lock_organization_key, lock_row, verb
+from .ceiling import Authority, authority
 
 __all__ = [
     "aaccept",
@@ -64,6 +68,7 @@ def invite(
     now: datetime,
     is_admin: bool = False,
     deliver: Deliver | None = None,
+    invited_by: Any = None,
 ) -> Any:
     """Offer a membership to the reader of an address and return the invitation.
 
@@ -72,12 +77,15 @@ def invite(
 
     Args:
         address: any spelling; normalised here.
-        actor: the user who invites.
+        actor: the user who invites, by their own rights; None for code that vouches for it.
         now: aware.
         deliver: sends the mail after the commit; None sends nothing.
+        invited_by: the user whom the invitation names; the actor if None.
     Raises:
         NotAnAddress: the text is no address.
         AlreadyMember: a member has the address.
+        NotAllowed: the actor may not invite, or would offer more than they have; also if an
+            open offer to the address that would be changed holds more.
     Locks: the organization. Signals: invitation_created or invitation_resent.
     """
     address = addresses.normalise(address)
@@ -86,11 +94,13 @@ def invite(
     model = family_of(organization).invitation
     open_key = key_of(address)
     invitation = _records.find(model, organization=organization, open_key=open_key)
+    _may_offer(authority(organization, actor), is_admin, invitation)
     signal = signals.invitation_resent if invitation else signals.invitation_created
     if invitation is None:
         invitation = _records.new(model, organization=organization, invitee_identifier=address)
         invitation.open_key = open_key
-    invitation.invited_by = actor
+    invitation.invited_by = invited_by or actor
+    invitation.on_own_authority = actor is not None
     invitation.is_admin = is_admin
     _renew(invitation, now=now, deliver=deliver)
     signal.send(sender=model, organization=organization, invitation=invitation, actor=actor)
@@ -101,12 +111,19 @@ def invite(
 def resend(invitation: Any, *, actor: Any, now: datetime, deliver: Deliver | None = None) -> Any:
     """Send an open or expired invitation again: new secret, new expiry, the old link dies.
 
+    The actor stands for it from now on.
+
     Raises:
         InvitationStateError: it was used, declined, withdrawn or replaced.
+        NotAllowed: the actor may not invite, or the offer holds more than they have.
     Locks: the organization, then the invitation. Signals: invitation_resent.
     """
     invitation = _lock(invitation)
+    _may_offer(authority(invitation.organization, actor), invitation.is_admin)
     _state_after(invitation, "resend", now=now)
+    if actor is not None:
+        invitation.invited_by = actor
+        invitation.on_own_authority = True
     _renew(invitation, now=now, deliver=deliver)
     signals.invitation_resent.send(
         sender=type(invitation),
@@ -123,9 +140,11 @@ def revoke(invitation: Any, *, actor: Any, now: datetime) -> Any:
 
     Raises:
         InvitationStateError: it was used, declined, withdrawn or replaced.
+        NotAllowed: the actor may not invite, or the offer holds more than they have.
     Locks: the organization, then the invitation. Signals: invitation_revoked.
     """
     invitation = _lock(invitation)
+    _may_offer(authority(invitation.organization, actor), invitation.is_admin)
     _close(invitation, _state_after(invitation, "revoke", now=now))
     signals.invitation_revoked.send(
         sender=type(invitation),
@@ -151,6 +170,7 @@ def accept(invitation: Any, *, user: Any, now: datetime, proof: str | None = Non
         InvitationNotForYou: the user has not proven the address, or cannot sign in.
         InvitationStateError: the invitation is not open.
         OrganizationsError: the organization is not in use.
+        InviterNotEntitled: who invites may no longer do so, or offers more than they have now.
     Locks: the organization, then the invitation.
     Signals: those of ``members.add``, and invitation_accepted.
     """
@@ -165,6 +185,7 @@ def accept(invitation: Any, *, user: Any, now: datetime, proof: str | None = Non
         raise OrganizationsError(_("This organization is not in use at the moment."))
     if not fits(invitation, user, proof=proof):
         raise InvitationNotForYou
+    _refuse_without_authority(invitation)
     addresses.verify(user, invitation.invitee_identifier)
     member = _member(organization, user)
     if member is None:
@@ -361,12 +382,29 @@ def _join(invitation: Any, user: Any) -> Any:
     if own:
         # What the arguments of a project's own ``add_user`` mean is its own affair.
         return organization.add_user(user, **values)
-    return members.add(organization, user, actor=user, **values)
+    return members.join(organization, user, **values)
 
 
 def _member(organization: Any, user: Any) -> Any:
     rows = family_of(organization).member._base_manager
     return rows.filter(organization_id=organization.pk, user_id=user.pk).first()
+
+
+def _may_offer(may: Authority, is_admin: bool, existing: Any = None) -> None:
+    """Refuse an actor who may not offer this standing, or not change the offer that is open."""
+    may.require(permissions.INVITE_MEMBER)
+    for admin in {is_admin, is_admin if existing is None else existing.is_admin}:
+        may.may_give(names_of(standing_of(is_owner=False, is_admin=admin)))
+
+
+def _refuse_without_authority(invitation: Any) -> None:
+    """An offer ends with the rights of who made it, unless the project's code vouches for it."""
+    if not invitation.on_own_authority:
+        return
+    try:
+        _may_offer(authority(invitation.organization, invitation.invited_by), invitation.is_admin)
+    except NotAllowed as error:
+        raise InviterNotEntitled from error
 
 
 def _refuse_member(organization: Any, address: str) -> None:

@@ -7,11 +7,14 @@ from typing import Any
 from django.db import IntegrityError
 from django.utils.translation import gettext_lazy as _
 
-from .. import signals
+from .. import permissions, signals
 from ..exceptions import OrganizationsError, OwnershipRequired
 from ..families import Family, family_of
+from ..grants import names_of, standing_of
+from . import _writes
 from ._async import make_async
 from ._locks import lock_organization, verb
+from .ceiling import authority
 
 __all__ = [
     "AlreadyMember",
@@ -54,17 +57,19 @@ def add(
     """Make a user a member and return the member.
 
     Args:
-        actor: the user who adds, or None.
+        actor: the user who adds; None for code that acts by its own word.
         first_owns: whether the first member of all becomes admin and owner.
         fields: further values of the member row, ``is_admin`` among them.
     Raises:
         AlreadyMember: there is a membership already.
-    Queries: 4, or 5 with the owner row. Locks: the organization.
+        NotAllowed: the actor may not invite, or would give more than they have.
+    Queries: 4, or 5 with the owner row; 1 more with an actor. Locks: the organization.
     Signals: user_added, member_added.
     """
     lock_organization(organization)
     if _members(organization).filter(user_id=user.pk).exists():
         raise AlreadyMember
+    _may_add(organization, actor, fields)
     return _insert(organization, user, actor=actor, first_owns=first_owns, fields=fields)
 
 
@@ -72,12 +77,15 @@ def add(
 def get_or_add(organization: Any, user: Any, *, actor: Any = None, **fields: Any) -> Any:
     """Return ``(member, created)``; an existing member is left as it is.
 
+    Raises:
+        NotAllowed: as ``add``.
     Queries: 2 if there is one, else as ``add``. Signals: as ``add``, only if created.
     """
     lock_organization(organization)
     member = _members(organization).filter(user_id=user.pk).first()
     if member is not None:
         return member, False
+    _may_add(organization, actor, fields)
     return _insert(organization, user, actor=actor, first_owns=True, fields=fields), True
 
 
@@ -88,10 +96,16 @@ def remove(organization: Any, user: Any, *, actor: Any = None) -> None:
     Raises:
         DoesNotExist: the user is no member.
         OwnershipRequired: the user owns the organization.
+        NotAllowed: the actor may not remove members, or the member has more than the actor.
+            Everybody may leave.
     Locks: the organization. Signals: user_removed, member_removed.
     """
     lock_organization(organization)
     member = _members(organization).get(user_id=user.pk)
+    may = authority(organization, actor)
+    if not may.is_self(member):
+        may.require(permissions.REMOVE_MEMBER)
+        may.may_touch(member)
     if owns(member):
         raise OwnershipRequired
     member.delete()
@@ -113,17 +127,26 @@ def set_admin(member: Any, is_admin: bool, *, actor: Any = None) -> Any:
 
     Raises:
         OwnershipRequired: the owner stays an admin.
+        NotAllowed: the actor may not change members, would give more than they have, would
+            touch somebody who has more, or would raise themselves. Everybody may step down.
     Locks: the organization. Signals: member_changed, if anything changed.
     """
     lock_organization(member.organization)
     member = type(member)._base_manager.get(pk=member.pk)
+    may = authority(member.organization, actor)
+    if is_admin or not may.is_self(member):
+        may.require(permissions.CHANGE_MEMBER)
+        may.may_touch(member)
+        if is_admin and not member.is_admin:
+            may.may_raise(member)
+            may.may_give(names_of(permissions.Standing.ADMIN))
     if not is_admin and owns(member):
         raise OwnershipRequired(
             _("The owner is always an admin. Transfer the ownership to another member first.")
         )
     if member.is_admin != is_admin:
         member.is_admin = is_admin
-        member.save()
+        _writes.save(member)
         signals.member_changed.send(
             sender=type(member),
             organization=member.organization,
@@ -169,6 +192,20 @@ def owns(member: Any) -> bool:
 
 def _members(organization: Any) -> Any:
     return family_of(organization).member._base_manager.filter(organization_id=organization.pk)
+
+
+def join(organization: Any, user: Any, **fields: Any) -> Any:
+    """Make a user a member by the user's own step, which an offer allows; see ``add``.
+
+    Call it under the lock of the organization, after the offer was checked.
+    """
+    return _insert(organization, user, actor=user, first_owns=True, fields=fields)
+
+
+def _may_add(organization: Any, actor: Any, fields: dict[str, Any]) -> None:
+    may = authority(organization, actor)
+    may.require(permissions.INVITE_MEMBER)
+    may.may_give(names_of(standing_of(is_owner=False, is_admin=bool(fields.get("is_admin")))))
 
 
 def _insert(

@@ -13,11 +13,12 @@ from django.apps import apps
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from .. import signals
+from .. import permissions, signals
 from ..exceptions import AccountOwnsOrganizations, OrganizationMismatch, OwnerMustBeActive
 from ..families import every, family_of
 from ._async import make_async
 from ._locks import database_of, lock_organization, locked, verb
+from .ceiling import authority
 from .members import make_owner
 
 __all__ = [
@@ -70,6 +71,7 @@ def transfer(organization: Any, member: Any, *, actor: Any = None) -> Any:
         TypeError: ``member`` is not a member row.
         OrganizationMismatch: the member belongs to another organization, or is gone.
         OwnerMustBeActive: the member's account is switched off.
+        NotAllowed: the actor does not own the organization, and has no access as a superuser.
     Locks: the organization, the member, the user.
     Signals: owner_changed, ownership_transferred, if it changed.
     """
@@ -80,6 +82,7 @@ def transfer(organization: Any, member: Any, *, actor: Any = None) -> Any:
             "pass organization.organization_users.get(user=user)."
         )
     lock_organization(organization)
+    authority(organization, actor).require(permissions.TRANSFER_ORGANIZATION)
     members = family.member._base_manager.using(database_of(organization))
     fresh = locked(members.filter(pk=member.pk, organization_id=organization.pk)).first()
     if fresh is None:

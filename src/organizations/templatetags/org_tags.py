@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils import timezone
 
+from .. import pages
 from ..backends import invitation_backend
 from ..families import default_family
 from ..grants import standing_of
@@ -52,6 +53,13 @@ def org_can(access: Access | None, permission: str) -> bool:
 def org_url(name: str, organization: Any, **kwargs: Any) -> str:
     """``{% org_url "organization_detail" organization %}``: by slug if there is one."""
     return url_of(name, organization, **kwargs)
+
+
+@register.simple_tag(takes_context=True)
+def org_links(context: Any, place: str) -> list[pages.Link]:
+    """``{% org_links "member" as links %}``: what apps add there, for the viewer's ``access``."""
+    access = context.get("access")
+    return pages.links(place, access) if isinstance(access, Access) else []
 
 
 @register.filter

@@ -20,7 +20,7 @@ from .. import permissions
 from ..backends import invitation_backend
 from ..converters import as_key, url_part
 from ..doors import not_found
-from ..exceptions import OrganizationsError
+from ..exceptions import NotAllowed, OrganizationsError
 from ..families import default_family, family_of
 from ..forms import (
     DeleteOrganizationForm,
@@ -80,6 +80,8 @@ class OrganizationFormMixin(RequestFormMixin):
     def form_valid(self, form: Any) -> HttpResponse:
         try:
             self.saved = form.save()
+        except NotAllowed:
+            raise  # no field can mend it: the page that says so
         except OrganizationsError as error:
             add_verb_error(form, error)
             return self.form_invalid(form)  # type: ignore[attr-defined, no-any-return]
@@ -313,6 +315,8 @@ class OrganizationUserUpdate(AccessRequiredMixin, OrganizationUserMixin, PageMix
     def form_valid(self, form: Any) -> HttpResponse:
         try:
             form.save()
+        except NotAllowed:
+            raise
         except OrganizationsError as error:
             add_verb_error(form, error)
             return self.form_invalid(form)
@@ -370,6 +374,8 @@ class InvitationResend(InvitationActionMixin, View):
             raise Http404
         try:
             backend.resend(invitation, actor=request.user, now=timezone.now(), request=request)
+        except NotAllowed:
+            raise
         except OrganizationsError as error:
             messages.error(request, str(error))
         else:
@@ -393,6 +399,8 @@ class InvitationRevoke(InvitationActionMixin, TemplateView):
         invitation = self.get_invitation()
         try:
             invitations.revoke(invitation, actor=request.user, now=timezone.now())
+        except NotAllowed:
+            raise
         except OrganizationsError as error:
             messages.error(request, str(error))
         else:

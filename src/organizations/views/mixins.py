@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from asgiref.sync import sync_to_async
 from django.contrib.auth.views import redirect_to_login
-from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
+from django.core.exceptions import ImproperlyConfigured, ObjectDoesNotExist, PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.utils.functional import cached_property
@@ -19,7 +20,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ..converters import as_key, find_organization
 from ..doors import forbidden, not_found, page_context
-from ..exceptions import PermissionMissing
+from ..exceptions import NotAllowed
 from ..families import default_family, family_of
 from ..services.access import access_of, members_with_standing
 
@@ -30,6 +31,7 @@ __all__ = [
     "OrganizationMixin",
     "OrganizationUserMixin",
     "OwnerRequiredMixin",
+    "PermissionRequiredMixin",
 ]
 
 
@@ -171,6 +173,8 @@ class OwnerRequiredMixin(_RequiredMixin):
 class AccessRequiredMixin(_OrganizationLookup):
     """Lets those in who have ``permission``; ``self.access`` holds the answer.
 
+    For sync and async views alike.
+
     Attributes:
         permission: the name of the needed permission; None asks for nothing but access.
     Queries: 2, the organization and the access.
@@ -182,20 +186,62 @@ class AccessRequiredMixin(_OrganizationLookup):
     def access(self) -> Any:
         return access_of(self.request.user, self.organization)
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if not request.user.is_authenticated:
-            return redirect_to_login(request.get_full_path())
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        if getattr(self, "view_is_async", False):
+            return self._adispatch(request, args)
         try:
-            if not self.access.may_enter:
-                return not_found(request)
-            if self.permission is not None:
-                self.access.require(self.permission)
-            return super().dispatch(request, *args, **self.kwargs)  # type: ignore[misc, no-any-return]
-        except PermissionMissing as error:
-            return forbidden(request, error, organization=self.organization, access=self.access)
-        except (Http404, ObjectDoesNotExist):
-            # A verb finds no row any more if somebody else has just deleted it.
-            return not_found(request)
+            return self._refusal() or super().dispatch(request, *args, **self.kwargs)  # type: ignore[misc]
+        except _REFUSALS as error:
+            return self._answer(error)
+
+    async def _adispatch(self, request: HttpRequest, args: Any) -> HttpResponseBase:
+        try:
+            refusal = await sync_to_async(self._refusal)()
+            if refusal is not None:
+                return refusal
+            return await super().dispatch(request, *args, **self.kwargs)  # type: ignore[misc, no-any-return]
+        except _REFUSALS as error:
+            return await sync_to_async(self._answer)(error)
+
+    def _refusal(self) -> HttpResponseBase | None:
+        """Return the answer to somebody who may not come in; None for everybody else."""
+        if not self.request.user.is_authenticated:
+            return redirect_to_login(self.request.get_full_path())
+        if not self.access.may_enter:
+            return not_found(self.request)
+        if self.permission is not None:
+            self.access.require(self.permission)
+        return None
+
+    def _answer(self, error: Exception) -> HttpResponseBase:
+        if isinstance(error, NotAllowed):
+            organization = self.organization
+            return forbidden(self.request, error, organization=organization, access=self.access)
+        # A verb finds no row any more if somebody else has just deleted it.
+        return not_found(self.request)
 
     def get_context_data(self, **kwargs: Any) -> Any:
         return super().get_context_data(**{"access": self.access, **kwargs})
+
+
+#: What the views let through to the page that says so.
+_REFUSALS = (NotAllowed, Http404, ObjectDoesNotExist)
+
+
+class PermissionRequiredMixin(AccessRequiredMixin):
+    """Lets members in who have ``permission`` in the organization of the URL::
+
+        class Refund(PermissionRequiredMixin, View):
+            permission = "shop.refund_order"
+
+    Somebody who is not signed in goes to the login page, somebody who is no member gets "not
+    found", and a member without the right gets a page that says what is missing.
+    """
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        if self.permission is None:
+            raise ImproperlyConfigured(
+                f"{type(self).__name__} must say what it asks for: permission = "
+                '"app_label.codename".'
+            )
+        return super().dispatch(request, *args, **kwargs)
