@@ -28,6 +28,17 @@ LOGIN_REDIRECT_URL = "organization_list"
 # Safe hashers are slow on purpose, which tests pay for thousands of times.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
+# The optional apps of the package, and what their tests bring, as far as they are there.
+HERE = Path(__file__).parent
+WINGS = [
+    *(
+        f"organizations.{name}"
+        for name in ("roles", "teams")
+        if (HERE.parent / "src" / "organizations" / name / "apps.py").exists()
+    ),
+    *(["tests.roles.crews"] if (HERE / "roles" / "crews").exists() else []),
+]
+
 INSTALLED_APPS = [
     "django.contrib.admin",
     "django.contrib.auth",
@@ -36,8 +47,14 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "organizations",
+    *WINGS,
     "tests.app",
     "tests.compat.guilds",
+]
+
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "organizations.auth.OrganizationBackend",
 ]
 
 MIDDLEWARE = [

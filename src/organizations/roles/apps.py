@@ -1,0 +1,51 @@
+"""The app config: joins the tables to the project's family and takes part in the core."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+from django.core import checks
+from django.utils.translation import gettext_lazy as _
+
+__all__ = ["RolesConfig"]
+
+
+class RolesConfig(AppConfig):
+    name = "organizations.roles"
+    label = "organizations_roles"
+    verbose_name = _("Roles")
+    default_auto_field = "django.db.models.BigAutoField"
+    organization_urls = "organizations.roles.urls"
+
+    def ready(self) -> None:
+        from organizations import families, grants, pages, signals
+        from organizations.permissions import CHANGE_MEMBER, VIEW_MEMBER
+
+        from . import permissions  # noqa: F401  # declares
+        from .checks import ALL_CHECKS
+        from .grants import RoleGrants
+        from .models import Role, RoleAssignment
+        from .services import forget_group
+
+        families.link(Role, "organization", related_name="+")
+        families.link(RoleAssignment, "organization", related_name="+")
+        families.link(RoleAssignment, "member", related_name="+", null=True, blank=True)
+        grants.register(RoleGrants())
+        signals.group_deleted.connect(forget_group, dispatch_uid="organizations_roles")
+        for check in ALL_CHECKS:
+            checks.register(check, "organizations")
+        pages.register(
+            pages.Link(
+                place="organization",
+                url_name="organization_roles",
+                label=_("Roles"),
+                permission=VIEW_MEMBER,
+            )
+        )
+        pages.register(
+            pages.Link(
+                place="member",
+                url_name="organization_user_roles",
+                label=_("Roles"),
+                permission=CHANGE_MEMBER,
+            )
+        )

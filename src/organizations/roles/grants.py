@@ -1,0 +1,139 @@
+"""What roles give: one share in the one query for member rows, read in both directions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.db import connections
+from django.db.models import (
+    BooleanField,
+    Case,
+    Exists,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    TextField,
+    Value,
+    When,
+)
+from django.db.models.functions import JSONObject
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+
+from organizations import permissions
+from organizations.grants import JSONRows, groups
+from organizations.permissions import Grant
+
+from . import registry
+from .models import RoleAssignment
+
+__all__ = ["RoleGrants", "effective", "live", "reaching"]
+
+#: What the annotation is called on member rows.
+LINES = "organizations_role_lines"
+
+
+def effective(names: Iterable[str]) -> frozenset[str]:
+    """Return those of the names that a role can still give: declared, and not fixed since."""
+    known = {each.name for each in permissions.declared() if each.grantable}
+    return frozenset(names) & known
+
+
+def live(now: datetime) -> Q:
+    """Return the condition on assignments that have not ended."""
+    return Q(ends_at__isnull=True) | Q(ends_at__gt=now)
+
+
+def reaching(member: Any, organization: Any) -> QuerySet[RoleAssignment]:
+    """Return the assignments that reach a member, ended ones among them.
+
+    Args:
+        member: the key of the member row, or an expression for it.
+        organization: the key of the member's organization, or an expression for it. A row of
+            another organization reaches nobody here, wherever its keys lead.
+    """
+    holders: Any = Q(member=member)
+    # Asked inside a further query, so that an expression leads one step further out.
+    inner = OuterRef(member) if isinstance(member, OuterRef) else member
+    for kind in groups():
+        at_home = kind.model._base_manager.filter(
+            pk=OuterRef("group_key"), organization=OuterRef("organization")
+        )
+        holders |= Q(group_kind=kind.kind, group_key__in=kind.reaching(inner)) & Exists(at_home)
+    return RoleAssignment._base_manager.filter(
+        holders,
+        Q(role__isnull=True) | Q(role__organization=F("organization")),
+        organization=organization,
+    )
+
+
+class RoleGrants:
+    """The source ``role``."""
+
+    name = "role"
+
+    def annotate(self, members: QuerySet[Any], *, now: datetime) -> QuerySet[Any]:
+        lines = reaching(OuterRef("pk"), OuterRef("organization")).order_by("pk")
+        line = JSONObject(
+            role=F("role_name"),
+            name=F("role__name"),
+            permissions=F("role__permissions"),
+            via=_name_of_group(),
+            until=F("ends_at"),
+            live=Case(
+                When(live(now), then=Value(True)),
+                default=Value(False),
+                output_field=BooleanField(),
+            ),
+        )
+        rows = JSONRows(lines.annotate(line=line).values("line"))
+        annotated: QuerySet[Any] = members.annotate(**{LINES: rows})
+        return annotated
+
+    def grants_from(self, row: Any) -> Iterable[Grant]:
+        codes = {role.name: role for role in registry.declared()}
+        for line in getattr(row, LINES):
+            code = codes.get(line["role"])
+            if line["role"] and code is None:
+                continue  # the project has taken the role out of its code
+            names = code.permissions if code else line["permissions"].split()
+            yield Grant(
+                kind=self.name,
+                permissions=effective(names),
+                name=str(code or line["name"]),
+                via=line["via"],
+                until=_moment(line["until"], row),
+                ended=not line["live"],
+            )
+
+    def members_with(self, permission: str, *, now: datetime) -> Q:
+        if not effective([permission]):
+            return Q(pk__in=())
+        codes = [role.name for role in registry.declared() if permission in role.permissions]
+        found = reaching(OuterRef("pk"), OuterRef("organization")).filter(
+            live(now),
+            Q(role__permissions__has=permission) | Q(role__isnull=True, role_name__in=codes),
+        )
+        return Q(Exists(found))
+
+
+def _name_of_group() -> Any:
+    names = [
+        When(group_kind=kind.kind, then=Subquery(kind.name_of(OuterRef("group_key"))))
+        for kind in groups()
+    ]
+    return Case(*names, default=Value(""), output_field=TextField())
+
+
+def _moment(text: str | None, row: Any) -> datetime | None:
+    """Return the moment that a database has written into JSON, aware."""
+    moment = parse_datetime(text) if text else None
+    if moment is None or timezone.is_aware(moment):
+        return moment
+    # Without a zone it stands in that of the connection, or of a project without zones.
+    zone = connections[row._state.db].timezone or timezone.get_default_timezone()
+    return timezone.make_aware(moment, zone)

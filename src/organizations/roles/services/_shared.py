@@ -1,0 +1,147 @@
+"""What the verbs share: a role of either sort, the moment it ends, and whom it reaches."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+
+from organizations.families import default_family
+from organizations.grants import groups
+from organizations.services.ceiling import Authority
+
+from .. import registry
+from ..exceptions import EndsInThePast
+from ..grants import effective, live, reaching
+from ..models import Role, RoleAssignment
+from ..registry import CodeRole
+
+__all__ = [
+    "RoleOrName",
+    "Target",
+    "as_stored",
+    "assignments_in",
+    "check_end",
+    "group_kind_of",
+    "is_later",
+    "own_member_reached",
+    "stored",
+    "target",
+    "target_of",
+]
+
+#: A row, a role in code, or its name.
+RoleOrName = Role | CodeRole | str
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A role as assignments know it: a row, or the name of one in code."""
+
+    role: Role | None
+    role_name: str
+    permissions: frozenset[str]
+
+    @property
+    def lookup(self) -> dict[str, Any]:
+        """The conditions on assignments that have the role."""
+        return {"role": self.role, "role_name": self.role_name}
+
+
+def target(organization: Any, role: RoleOrName) -> Target:
+    """Return a role, read anew; call it under the lock.
+
+    Raises:
+        DoesNotExist: the organization has no such role (any more).
+        UnknownRole: nobody declared the name.
+    """
+    if isinstance(role, Role):
+        row = stored(organization, role)
+        return Target(row, "", effective(row.permissions))
+    code = registry.get(role.name if isinstance(role, CodeRole) else role)
+    return Target(None, code.name, effective(code.permissions))
+
+
+def target_of(assignment: RoleAssignment) -> Target:
+    """Return the role of an assignment; one that has left the code gives nothing."""
+    if assignment.role_id is not None:
+        rows = Role._base_manager.filter(organization_id=assignment.organization_id)
+        row = rows.filter(pk=assignment.role_id).first()
+        return Target(row, "", effective(row.permissions if row else ()))
+    known = {code.name: code for code in registry.declared()}
+    code = known.get(assignment.role_name)
+    return Target(None, assignment.role_name, effective(code.permissions if code else ()))
+
+
+def stored(organization: Any, role: Role) -> Role:
+    """Return the row anew, if it belongs to the organization."""
+    return Role._base_manager.get(pk=role.pk, organization_id=organization.pk)
+
+
+def assignments_in(organization: Any) -> Any:
+    """Return the assignments of an organization as a queryset."""
+    return RoleAssignment._base_manager.filter(organization_id=organization.pk)
+
+
+def as_stored(moment: datetime | None) -> datetime | None:
+    """Return a moment in the form in which the project stores it.
+
+    Raises:
+        ValueError: it has no time zone in a project that uses them.
+    """
+    if moment is None or timezone.is_aware(moment) == settings.USE_TZ:
+        return moment
+    if settings.USE_TZ:
+        raise ValueError("ends_at needs a time zone.")
+    return timezone.make_naive(moment, timezone.get_default_timezone())
+
+
+def check_end(ends_at: datetime | None) -> datetime | None:
+    """Return the moment if it is still to come.
+
+    Raises:
+        EndsInThePast: it has passed.
+    """
+    if ends_at is not None and ends_at <= timezone.now():
+        raise EndsInThePast
+    return ends_at
+
+
+def is_later(one: datetime | None, other: datetime | None) -> bool:
+    """Return whether the first end comes after the second; None is never."""
+    if other is None:
+        return False
+    return one is None or one > other
+
+
+def own_member_reached(may: Authority, found: Target) -> Any:
+    """Return the actor's member if it has the role now, by itself or by a group, else None.
+
+    Queries: 1, or 0 for an actor without a member.
+    """
+    member = may.access.member if may.access is not None else None
+    if member is None:
+        return None
+    rows = reaching(member.pk, member.organization_id).filter(live(timezone.now()))
+    return member if rows.filter(**found.lookup).exists() else None
+
+
+def group_kind_of(holder: Any) -> Any:
+    """Return the registered kind of a group row, or None for a member.
+
+    Raises:
+        TypeError: it is neither.
+    """
+    model = type(holder)._meta.concrete_model
+    if model is default_family().member:
+        return None
+    for kind in groups():
+        if kind.model is model:
+            return kind
+    raise TypeError(
+        f"{model._meta.label} is no member of the project's organizations and no kind of group "
+        "that an app has registered, so it cannot have roles."
+    )

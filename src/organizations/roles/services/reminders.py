@@ -1,0 +1,79 @@
+"""A mail before a role ends. The end itself needs no job: the grant looks at the clock."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.urls import reverse
+
+from organizations import mail
+from organizations.conf import get_settings
+from organizations.converters import url_part
+from organizations.services import addresses
+from organizations.services._async import make_async
+from organizations.services._locks import lock_organization, verb
+
+from .. import registry
+from ..models import RoleAssignment
+
+__all__ = ["aremind", "due_reminders", "remind"]
+
+
+def due_reminders(*, now: datetime, within: timedelta) -> Any:
+    """Return the assignments whose members have to be told of the end, as a queryset.
+
+    They are those of members themselves, that end after ``now`` and at most ``within`` later,
+    and of whose present end nobody has been told. Members who cannot sign in are left out.
+    """
+    return RoleAssignment._base_manager.filter(
+        member__isnull=False,
+        member__user__is_active=True,
+        organization__is_active=True,
+        ends_at__gt=now,
+        ends_at__lte=now + within,
+        reminded_at__isnull=True,
+    ).order_by("ends_at", "pk")
+
+
+@verb
+def remind(assignment: RoleAssignment, *, now: datetime) -> bool:
+    """Tell a member by mail that a role ends, once for each end; return whether a mail leaves.
+
+    Raises:
+        DoesNotExist: the assignment is gone.
+        ImproperlyConfigured: ``LINK_BASE`` is not set.
+    Locks: the organization. The mail leaves after the commit.
+    """
+    lock_organization(assignment.organization)
+    rows = RoleAssignment._base_manager.select_related("organization", "role", "member__user")
+    assignment = rows.get(pk=assignment.pk, organization_id=assignment.organization_id)
+    address = addresses.address_of(assignment.member.user)
+    if assignment.reminded_at is not None or not address:
+        return False
+    message = _message(assignment, address)
+    assignment.reminded_at = now
+    assignment.save(update_fields=["reminded_at"])
+    mail.after_commit(message.send)
+    return True
+
+
+def _message(assignment: RoleAssignment, address: str) -> Any:
+    organization, base = assignment.organization, mail.configured_base()
+    known = {code.name: code for code in registry.declared()}
+    path = reverse("organization_detail", kwargs={"organization_pk": url_part(organization)})
+    context = {
+        "organization": organization,
+        "role": str(known.get(assignment.role_name) or assignment),
+        "ends_at": assignment.ends_at,
+        "url": base.url(path),
+        "site_name": get_settings().SITE_NAME or base.name,
+        "recipient": address,
+    }
+    folder = "organizations_roles/email"
+    return mail.message(
+        address, f"{folder}/ending_subject.txt", f"{folder}/ending_body.html", context
+    )
+
+
+aremind = make_async(remind)
