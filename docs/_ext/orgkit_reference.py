@@ -10,8 +10,10 @@ import pkgutil
 import re
 from dataclasses import fields
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
+from django.apps import apps
 from django.contrib.auth.decorators import login_required
 from django.core.management import load_command_class
 from django.urls import URLResolver
@@ -60,23 +62,40 @@ def permission_table():
     def tick(permission, standing):
         return "yes" if standing in permission.default_for else ""
 
-    return table(
-        ["permission", "constant", "lets a person", "member", "admin", "owner"],
-        [
+    groups = {}
+    for each in permissions.declared():
+        if each.name.startswith("organizations."):
+            groups.setdefault(str(each.group), []).append(each)
+    head = ["permission", "lets a person", "risk", "member", "admin", "owner", "constant"]
+    parts = []
+    for group, members in groups.items():
+        rows = [
             (
                 f"`{each.name}`",
-                f"`{constant_of(each.name)}`",
-                str(each.label),
+                " ".join(filter(None, [f"{each.label}.", str(each.help), fixed(each)])),
+                each.risk.value,
                 *(tick(each, s) for s in (Standing.MEMBER, Standing.ADMIN, Standing.OWNER)),
+                f"`{constant_of(each.name)}`",
             )
-            for each in permissions.declared()
-            if each.name.startswith("organizations.")
-        ],
-    )
+            for each in members
+        ]
+        parts += [f"**{group}**", table(head, rows)]
+    return "\n\n".join(parts)
+
+
+def fixed(permission):
+    return "" if permission.grantable else "No role can hold it."
 
 
 def constant_of(name):
-    return next(key for key in permissions.__all__ if getattr(permissions, key) == name)
+    """Return where the constant of a permission stands, as module and name."""
+    for config in apps.get_app_configs():
+        module = f"{config.name}.permissions"
+        if config.name.split(".")[0] == "organizations" and find_spec(module):
+            for key in import_module(module).__all__:
+                if getattr(import_module(module), key) == name:
+                    return f"{module}.{key}"
+    raise LookupError(f"{name}: no constant")
 
 
 def walk(patterns, prefix=""):
@@ -102,6 +121,8 @@ WHO = {
     "organization_invitation_answer": "the signed-in reader of the invited address; POST only",
     "organization_leave": "every member; the owner is told the way out",
     "organization_user_detail": "`organizations.view_member` for oneself, "
+    "`organizations.change_member` for others",
+    "organization_user_access": "`organizations.view_member` for oneself, "
     "`organizations.change_member` for others",
     "organization_invitation_resend": "`organizations.invite_member`; POST only",
 }

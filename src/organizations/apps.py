@@ -7,6 +7,7 @@ from django.contrib.auth import get_user_model
 from django.core import checks
 from django.db import models
 from django.db.models.signals import post_delete, post_save, pre_delete, pre_save
+from django.utils.module_loading import autodiscover_modules
 from django.utils.translation import gettext_lazy as _
 
 __all__ = ["OrganizationsConfig"]
@@ -26,6 +27,8 @@ class OrganizationsConfig(AppConfig):
         from .checks import ALL_CHECKS
         from .services import ownership
 
+        # Before anybody asks for one: what the project and its apps declare.
+        autodiscover_modules("permissions")
         # A project may name <organization:organization_pk> in its own patterns.
         converters.register()
         # A signal names the class of the row: a proxy or child of the model counts as well.

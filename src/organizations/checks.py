@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib.metadata import packages_distributions
 from typing import Any
 
@@ -15,8 +15,11 @@ from django.shortcuts import resolve_url
 from django.template import TemplateDoesNotExist, engines, loader
 from django.urls import NoReverseMatch, Resolver404, URLPattern, URLResolver, get_resolver, reverse
 
-from . import conf, converters, families
+from . import conf, converters, families, permissions
 from .backends import invitation_backend, registration_backend
+from .decorators import REQUIRED
+from .exceptions import UnknownPermission
+from .views.mixins import AccessRequiredMixin
 
 __all__ = ["ALL_CHECKS"]
 
@@ -414,6 +417,51 @@ def check_acceptance(**kwargs: Any) -> list[CheckMessage]:
     ]
 
 
+def check_permissions(**kwargs: Any) -> list[CheckMessage]:
+    """E011: a view asks for an unknown permission. W013: has_perm knows no organizations."""
+    found: list[CheckMessage] = []
+    for view, name in _asked_for(get_resolver().url_patterns):
+        try:
+            permissions.get(name)
+        except UnknownPermission as error:
+            found.append(
+                Error(
+                    f"{view.__module__}.{view.__name__} asks for a permission that nobody "
+                    f"declared. {error}",
+                    hint="Declare it in the permissions.py of an installed app, or mend the name.",
+                    id="organizations.E011",
+                )
+            )
+    # Who declares nothing of their own has no reason to ask Django.
+    own = [each for each in permissions.declared() if not each.name.startswith("organizations.")]
+    if own and "organizations.auth.OrganizationBackend" not in settings.AUTHENTICATION_BACKENDS:
+        found.append(
+            Warning(
+                f"user.has_perm({own[0].name!r}, organization) answers False to everybody but "
+                "superusers, since no authentication backend knows organizations.",
+                hint='AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend", '
+                '"organizations.auth.OrganizationBackend"]',
+                id="organizations.W013",
+            )
+        )
+    return found
+
+
+def _asked_for(patterns: list[Any]) -> Iterator[tuple[Any, Any]]:
+    """Yield each view that asks for a permission in our way, with the permission."""
+    for each in patterns:
+        if isinstance(each, URLResolver):
+            yield from _asked_for(each.url_patterns)
+            continue
+        view = getattr(each.callback, "view_class", None)
+        if view is not None and issubclass(view, AccessRequiredMixin):
+            name = each.callback.view_initkwargs.get("permission", view.permission)
+        else:
+            view, name = each.callback, getattr(each.callback, REQUIRED, None)
+        if name is not None:
+            yield view, name
+
+
 def _setting(name: str) -> Any:
     try:
         return getattr(conf.get_settings(), name)
@@ -431,4 +479,5 @@ ALL_CHECKS: tuple[Callable[..., list[CheckMessage]], ...] = (
     check_templates,
     check_mail,
     check_acceptance,
+    check_permissions,
 )

@@ -29,6 +29,9 @@ __all__ = ["admin_required", "membership_required", "owner_required", "permissio
 
 View = Callable[..., Any]
 
+#: The attribute of a decorated view that names its permission; a system check reads it.
+REQUIRED = "organizations_permission"
+
 
 class _StandingMissing(NotAllowed):
     code = "standing_missing"
@@ -104,8 +107,7 @@ def permission_required(permission: str, *, org_model: Any = None) -> Any:
 
     def decorate_and_name(view: View) -> View:
         decorated: Any = decorate(view)
-        # The check of the URLs reads it and names a permission that nobody declared.
-        decorated.permission = permission
+        setattr(decorated, REQUIRED, permission)
         return decorated  # type: ignore[no-any-return]
 
     return decorate_and_name

@@ -16,6 +16,7 @@ from .backends import invitation_backend, registration_backend
 from .doors import own_not_found
 from .pages import urls_of_apps
 from .views import default as views
+from .views.access import OrganizationUserAccess
 
 __all__ = ["urlpatterns"]
 
@@ -33,6 +34,11 @@ member_patterns = [
         name="organization_user_remind",
     ),
     path("<str:user_pk>/", views.OrganizationUserDetail.as_view(), name="organization_user_detail"),
+    path(
+        "<str:user_pk>/access/",
+        OrganizationUserAccess.as_view(),
+        name="organization_user_access",
+    ),
     path(
         "<str:user_pk>/edit/", views.OrganizationUserUpdate.as_view(), name="organization_user_edit"
     ),

@@ -82,6 +82,7 @@ VISITS = {
     "organization_transfer.html": "acme/transfer/",
     "organizationuser_list.html": "acme/people/",
     "organizationuser_detail.html": "acme/people/{bo}/",
+    "organizationuser_access.html": "acme/people/{bo}/access/",
     "organizationuser_confirm_delete.html": "acme/people/{bo}/delete/",
     "organizationuser_remind.html": "acme/people/{bo}/remind/",
 }

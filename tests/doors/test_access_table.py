@@ -4,6 +4,8 @@ The URLs come from the resolver, so a page that nobody has entered here fails th
 """
 
 import uuid
+from importlib import import_module
+from importlib.util import find_spec
 
 import pytest
 from django.conf import settings as django_settings
@@ -58,6 +60,8 @@ organization_user_add            GET   login 404 403 200 200 404 login 404 200 4
 organization_user_add            POST  login 404 403 302 302 404 login 404 302 404
 organization_user_detail         GET   login 404 200 200 200 404 login 404 200 404
 organization_user_detail         POST  login 404 405 405 405 404 login 404 405 404
+organization_user_access         GET   login 404 200 200 200 404 login 404 200 404
+organization_user_access         POST  login 404 405 405 405 404 login 404 405 404
 organization_user_edit           GET   login 404 403 200 200 404 login 404 200 404
 organization_user_edit           POST  login 404 403 302 302 404 login 404 302 404
 organization_user_delete         GET   login 404 403 200 200 404 login 404 200 404
@@ -103,9 +107,34 @@ invitations_accept               POST  404   404 404 404 404 404 404   404 404 4
 }
 
 
+# Each optional app has its rows beside its own tests, in a module with
+#   TABLE                   rows as above
+#   prepare(world)          adds what its pages show to the first organization
+#   arguments(world, name)  the keywords of a URL besides ``organization_pk``
+#   data_for(world, name)   what a person would type, all of it valid
+APPS = {
+    wing: import_module(f"tests.{wing}.access_rows")
+    for wing in ("roles", "teams")
+    if find_spec(f"tests.{wing}") and find_spec(f"tests.{wing}.access_rows")
+}
+APP_OF = {
+    line.split()[0]: module
+    for module in APPS.values()
+    for line in filter(None, module.TABLE.splitlines())
+}
+
+
+@pytest.fixture
+def world(world):
+    for module in APPS.values():
+        module.prepare(world)
+    return world
+
+
 def rows_of(backend):
     """Return {(URL name, method): {person: expected}}."""
-    lines = filter(None, (TABLE + TABLES[backend]).splitlines())
+    text = "".join([TABLE, TABLES[backend], *(module.TABLE for module in APPS.values())])
+    lines = filter(None, text.splitlines())
     found = {}
     for name, method, *cells in map(str.split, lines):
         assert (name, method) not in found, f"{name} {method} stands twice"
@@ -115,6 +144,8 @@ def rows_of(backend):
 
 def arguments(world, name, backend):
     """Return the keywords of a URL about the first organization."""
+    if name in APP_OF:
+        return {"organization_pk": world.acme.pk, **APP_OF[name].arguments(world, name)}
     if name in {"organization_invitation_answer"}:
         return {"invitation_pk": world.offer.pk}
     if name == "registration_register" or (name, backend) == ("invitations_register", "default"):
@@ -136,7 +167,9 @@ def arguments(world, name, backend):
     return kwargs
 
 
-MEMBER_PAGES = {f"organization_user_{page}" for page in ("detail", "edit", "delete", "remind")}
+MEMBER_PAGES = {
+    f"organization_user_{page}" for page in ("access", "detail", "edit", "delete", "remind")
+}
 INVITATION_PAGES = {"organization_invitation_resend", "organization_invitation_revoke"}
 ORGANIZATION_PAGES = {
     *MEMBER_PAGES,
@@ -148,6 +181,8 @@ ORGANIZATION_PAGES = {
 
 def data_for(world, name):
     """Return what a person would type into the form of a page, all of it valid."""
+    if name in APP_OF:
+        return APP_OF[name].data_for(world, name)
     new_owner = world.acme.organization_users.get(user=world.people["admin"])
     return {
         "organization_add": {"name": "Another"},
@@ -216,7 +251,7 @@ def test_each_kind_of_person_gets_the_declared_answer(backend, name, world, undo
         assert found == rows_of(backend)[name, method], method
 
 
-@pytest.mark.parametrize("name", sorted(ORGANIZATION_PAGES))
+@pytest.mark.parametrize("name", sorted({*ORGANIZATION_PAGES, *APP_OF}))
 def test_a_foreign_organization_is_not_told_from_an_unknown_one(name, backend, world, undo):
     kwargs = arguments(world, name, backend)
     data = data_for(world, name)

@@ -17,8 +17,11 @@ __all__ = [
     "aaccess_of",
     "access_of",
     "arights_of_members",
+    "members_with_grants",
     "members_with_standing",
     "rights_of_members",
+    "rights_of_row",
+    "with_grants",
 ]
 
 
@@ -54,7 +57,7 @@ def access_in_any_state(user: Any, organization: Any) -> Access:
     access = (
         Access(organization_id=organization.pk, user_id=user.pk)
         if row is None
-        else _access_from(row)
+        else rights_of_row(row)
     )
     return _as_superuser(access) if superuser_has_access(user) else access
 
@@ -73,18 +76,23 @@ def rights_of_members(organization: Any, users: Any = None) -> dict[Any, Access]
     rows = members_with_grants(organization, now=timezone.now()).order_by("pk")
     if users is not None:
         rows = rows.filter(user_id__in=users)
-    return {row.user_id: _access_from(row) for row in rows}
+    return {row.user_id: rights_of_row(row) for row in rows}
 
 
 def members_with_grants(organization: Any, *, now: datetime) -> Any:
     """Return the members as ``members_with_standing``, with what every source adds."""
-    rows = members_with_standing(organization)
-    for source in sources_for(family_of(organization)):
+    return with_grants(members_with_standing(organization), now=now)
+
+
+def with_grants(rows: Any, *, now: datetime) -> Any:
+    """Return rows of ``members_with_standing`` such that ``rights_of_row`` needs no query."""
+    for source in sources_for(family_of(rows.model)):
         rows = source.annotate(rows, now=now)
     return rows
 
 
-def _access_from(row: Any) -> Access:
+def rights_of_row(row: Any) -> Access:
+    """Return the access of a member row that ``with_grants`` has prepared, as if all is active."""
     standing = standing_of(
         is_owner=row.owner_row is not None, is_admin=getattr(row, "is_admin", False)
     )

@@ -23,9 +23,9 @@ from typing import Any
 from ..exceptions import ExceedsOwnRights, OwnerOutOfReach, RaisesOwnRights
 from ..grants import superuser_has_access
 from ..permissions import Access
-from .access import access_in_any_state, access_of, rights_of_members
+from .access import access_in_any_state, access_of, rights_of_members, rights_of_row
 
-__all__ = ["Authority", "authority"]
+__all__ = ["Authority", "authority", "within_reach"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -94,6 +94,19 @@ class Authority:
     def is_self(self, member: Any) -> bool:
         """Return whether the member is the actor."""
         return self.access is not None and member.user_id == self.access.user_id
+
+
+def within_reach(access: Access, row: Any) -> bool:
+    """Return whether somebody could change or remove a member: what ``may_touch`` says, for lists.
+
+    Args:
+        access: of the person who looks.
+        row: a member row that ``access.with_grants`` has prepared.
+    """
+    target = rights_of_row(row)
+    if target.user_id == access.user_id or access.is_superuser:
+        return True
+    return not target.is_owner and target.permissions <= access.permissions
 
 
 def authority(organization: Any, actor: Any) -> Authority:

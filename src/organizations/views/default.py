@@ -32,6 +32,7 @@ from ..forms import (
     add_verb_error,
 )
 from ..services import addresses, invitations, members
+from ..services.access import with_grants
 from . import base
 from .base import PageMixin, RequestFormMixin, ViewFactory
 from .mixins import AccessRequiredMixin, OrganizationUserMixin
@@ -247,6 +248,9 @@ class OrganizationUserList(AccessRequiredMixin, base.BaseOrganizationUserList):
 
     permission = permissions.VIEW_MEMBER
     invitations_shown = 25
+
+    def get_queryset(self) -> Any:
+        return with_grants(super().get_queryset(), now=timezone.now())
 
     def get_context_data(self, **kwargs: Any) -> Any:
         found: Any = []

@@ -15,6 +15,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ImproperlyConfigured, ObjectDoesNotExist, PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
@@ -22,7 +23,7 @@ from ..converters import as_key, find_organization
 from ..doors import forbidden, not_found, page_context
 from ..exceptions import NotAllowed
 from ..families import default_family, family_of
-from ..services.access import access_of, members_with_standing
+from ..services.access import access_of, members_with_grants
 
 __all__ = [
     "AccessRequiredMixin",
@@ -116,7 +117,7 @@ class OrganizationUserMixin(OrganizationMixin):
         key = as_key(model._meta.get_field("user").related_model, self.kwargs.get("user_pk"))
         if key is None:
             raise Http404
-        rows = members_with_standing(self.organization)
+        rows = members_with_grants(self.organization, now=timezone.now())
         if rows.model is not model:
             rows = model._default_manager.filter(
                 organization_id=self.organization.pk
