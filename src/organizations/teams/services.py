@@ -29,6 +29,7 @@ from .models import Team, TeamAncestor, TeamMember
 from .permissions import MANAGE_TEAMS
 
 __all__ = [
+    "NAME_LENGTH",
     "TreeRow",
     "aadd_member",
     "achange",
@@ -43,6 +44,7 @@ __all__ = [
     "children_of",
     "create",
     "delete",
+    "free_name",
     "may_manage_members",
     "members_of",
     "move",
@@ -53,6 +55,7 @@ __all__ = [
     "tree",
 ]
 
+#: Characters of the longest name.
 NAME_LENGTH = 100
 
 
@@ -177,7 +180,7 @@ def create(
     line = _line_of(organization, parent, levels=1)
     team = Team(
         organization=organization,
-        name=_free_name(organization, name),
+        name=free_name(organization, name),
         description=description.strip(),
     )
     _writes.insert(team)
@@ -204,7 +207,7 @@ def change(
     may.require(MANAGE_TEAMS)
     values: dict[str, str] = {}
     if name is not None and name.strip() != team.name:
-        values["name"] = _free_name(team.organization, name, current=team)
+        values["name"] = free_name(team.organization, name, current=team)
     if description is not None and description.strip() != team.description:
         values["description"] = description.strip()
     if values:
@@ -423,7 +426,15 @@ def _users_in(may: Authority, branch: dict[int, int]) -> list[Any]:
     return list(rows.order_by().values_list("member__user_id", flat=True).distinct())
 
 
-def _free_name(organization: Any, name: str, current: Any = None) -> str:
+def free_name(organization: Any, name: str, current: Any = None) -> str:
+    """Return a name without the blanks around it, if a team can be called so.
+
+    Args:
+        current: the team that has the name, if there is one.
+    Queries: 1.
+    Raises:
+        TeamNameInvalid, TeamNameTaken: it cannot.
+    """
     name = name.strip()
     if not 0 < len(name) <= NAME_LENGTH:
         raise TeamNameInvalid
