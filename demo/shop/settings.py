@@ -56,6 +56,11 @@ INSTALLED_APPS = [
     "organizations",
 ]
 
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "organizations.auth.OrganizationBackend",
+]
+
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "shop.middleware.content_security_policy",
