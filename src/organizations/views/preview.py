@@ -88,6 +88,7 @@ class PreviewMixin:
         preview_submit: the words on the button that confirms.
         preview_tab: the tab it stands under.
         preview_risky: whether the button has the colour of danger.
+        preview_cancel_url: where else to go; empty for a way back to the form.
     """
 
     preview_template_name = "organizations/preview.html"
@@ -95,6 +96,7 @@ class PreviewMixin:
     preview_submit: str | _StrPromise = _("Confirm")
     preview_tab = "members"
     preview_risky = False
+    preview_cancel_url = ""
     request: Any
     organization: Any
 
@@ -126,6 +128,7 @@ class PreviewMixin:
             "preview_submit": self.preview_submit,
             "preview_tab": self.preview_tab,
             "preview_risky": self.preview_risky,
+            "preview_cancel_url": self.preview_cancel_url,
         }
 
     def form_valid(self, form: Any) -> HttpResponse:

@@ -1,0 +1,44 @@
+"""``manage.py organizations_roles_remind``: tell people by mail before their roles end."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.core.exceptions import ObjectDoesNotExist
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from organizations.mail import display_name
+from organizations.roles import services
+
+
+class Command(BaseCommand):
+    help = (
+        "Send a mail to every member who has a role that ends soon, once for each end. "
+        "Run it daily. Roles end by themselves, with or without it."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--days", type=int, default=7, help="how many days ahead to look (7)")
+        parser.add_argument("--dry-run", action="store_true", help="only tell who would get a mail")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not 1 <= options["days"] <= 365:
+            raise CommandError("--days must be 1 to 365.")
+        now = timezone.now()
+        rows = services.due_reminders(now=now, within=timedelta(days=options["days"]))
+        sent = 0
+        for assignment in rows.select_related("organization", "role", "member__user"):
+            if not options["dry_run"]:
+                try:
+                    if not services.remind(assignment, now=now):
+                        continue
+                except ObjectDoesNotExist:
+                    continue  # taken away since the look
+            sent += 1
+            if options["dry_run"] or options["verbosity"] > 1:
+                who = display_name(assignment.member.user)
+                self.stdout.write(f"{who}: {assignment} in {assignment.organization}")
+        word = "would be sent" if options["dry_run"] else "sent"
+        self.stdout.write(self.style.SUCCESS(f"Reminders {word}: {sent}."))
