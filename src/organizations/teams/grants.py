@@ -28,7 +28,7 @@ class TeamGroups:
             team__organization=F("organization"),
             team__ancestor_rows__organization=F("organization"),
             team__ancestor_rows__ancestor__organization=F("organization"),
-        ).values("team__ancestor_rows__ancestor")
+        ).values_list("team__ancestor_rows__ancestor", flat=True)
 
     def name_of(self, key: Any) -> QuerySet[Any, Any]:
-        return Team.objects.filter(pk=key).order_by().values("name")
+        return Team.objects.filter(pk=key).order_by().values_list("name", flat=True)

@@ -174,10 +174,10 @@ class TeamUpdate(TeamMixin, TeamFormMixin, FormView):
         return preview(form.act, self.organization)
 
 
-class ActMixin(TeamMixin, TeamFormMixin):
+class ActView(TeamMixin, TeamFormMixin, FormView):
     """A page that shows what a step does and has one button for it."""
 
-    form_class: Any = ActForm
+    form_class = ActForm
     preview_risky = True
     # A form without fields would take an empty PUT for a click.
     http_method_names = ["get", "post", "head", "options"]
@@ -205,7 +205,7 @@ class ActMixin(TeamMixin, TeamFormMixin):
         return super().get_context_data(**kwargs)
 
 
-class TeamDelete(ActMixin, FormView):
+class TeamDelete(ActView):
     permission = MANAGE_TEAMS
     template_name = "organizations_teams/team_confirm_delete.html"
     preview_title = gettext_lazy("Delete the team?")
@@ -281,7 +281,7 @@ class TeamMemberMixin(OrganizationUserMixin):
         return super().get_context_data(**{"membership": self.membership, **kwargs})
 
 
-class TeamMemberRemove(ActMixin, TeamMemberMixin, FormView):
+class TeamMemberRemove(TeamMemberMixin, ActView):
     """Takes somebody out of the team, or oneself."""
 
     permission = VIEW_MEMBER
