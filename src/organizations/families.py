@@ -371,4 +371,8 @@ def organization_of(subject: Any) -> Any:
     chosen = getattr(type(subject)._default_manager.all(), "organization_field", None)
     if chosen is None and not _organization_fields(type(subject)):
         return None
-    return getattr(subject, organization_field(type(subject), chosen).name)
+    field = organization_field(type(subject), chosen)
+    # A new row may have none yet; reading it would raise.
+    if getattr(subject, field.attname) is None and not field.is_cached(subject):
+        return None
+    return getattr(subject, field.name)

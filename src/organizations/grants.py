@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from django.core.exceptions import ImproperlyConfigured
-from django.db.models import JSONField, Q, QuerySet, Subquery
+from django.db.models import F, JSONField, Q, QuerySet, Subquery
 from django.db.models.signals import post_delete
 
 from . import signals
@@ -145,7 +145,8 @@ def _standings(family: Family, standings: frozenset[Standing]) -> Q:
     # Whoever stands above has it too, so the lowest standing decides.
     if Standing.MEMBER in standings:
         return Q(pk__isnull=False)
-    owner = Q(**{f"{family.owner_lookup}__isnull": False})
+    # Old databases have owner rows that name a member of another organization.
+    owner = Q(**{f"{family.owner_lookup}__organization_id": F("organization_id")})
     if Standing.ADMIN in standings and family.has_field("member", "is_admin"):
         return owner | Q(is_admin=True)
     return owner

@@ -102,7 +102,8 @@ class OrganizationOwnedQuerySet(models.QuerySet[Any]):
         field = self._organization_field()
         organizations = OrganizationQuerySet(field.related_model)
         allowed = organizations.where_user_can(user, permission)
-        return self.filter(**{f"{field.name}__in": allowed.values("pk")})
+        # Without naming a column: a foreign key may refer to another one than the key.
+        return self.filter(**{f"{field.name}__in": allowed})
 
     def _organization_field(self) -> Any:
         return organization_field(self.model, self.organization_field)

@@ -21,9 +21,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..exceptions import ExceedsOwnRights, OwnerOutOfReach, RaisesOwnRights
-from ..grants import superuser_has_access
 from ..permissions import Access
-from .access import access_in_any_state, access_of, rights_of_members, rights_of_row
+from .access import access_now, rights_of_members, rights_of_row
 
 __all__ = ["Authority", "authority", "within_reach"]
 
@@ -114,10 +113,8 @@ def authority(organization: Any, actor: Any) -> Authority:
 
     Args:
         actor: a user, or None for code that acts by its own word.
-    Queries: 1, or 0 for None.
+    Queries: 1, 2 for a superuser who is no member, 0 for None.
     """
     if actor is None:
         return Authority(organization=organization, access=None)
-    # An operator must be able to mend an organization that is switched off; members must not.
-    ask = access_in_any_state if superuser_has_access(actor) else access_of
-    return Authority(organization=organization, access=ask(actor, organization))
+    return Authority(organization=organization, access=access_now(actor, organization))
