@@ -7,8 +7,12 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from . import permissions
 from .backends.forms import clean_address, validate_name
 from .base_admin import (
     BaseOrganizationAdmin,
@@ -26,7 +30,10 @@ from .models import (
     OrganizationUser,
     VerifiedAddress,
 )
-from .services import members, organizations, ownership
+from .services import invitations, members, organizations, ownership
+from .services._locks import database_of, lock_organization
+from .services.ceiling import authority
+from .states import InvitationStatus
 
 __all__ = [
     "OrganizationAdmin",
@@ -120,7 +127,24 @@ class OrganizationAdmin(BaseOrganizationAdmin):
             organizations.delete(organization, actor=request.user)
 
 
-class OrganizationUserAdmin(BaseOrganizationUserAdmin):
+class _RowByRowMixin:
+    """Deletes the chosen rows one by one; a refused one stays, and no log says otherwise."""
+
+    def log_deletions(self, request: Any, queryset: Any) -> Any:
+        # The action logs all of them before it deletes any; see below.
+        return None if isinstance(queryset, QuerySet) else super().log_deletions(request, queryset)  # type: ignore[misc]
+
+    def delete_queryset(self, request: Any, queryset: Any) -> None:
+        for row in queryset.order_by("organization_id", "pk"):
+            try:
+                with transaction.atomic(using=database_of(row)):
+                    self.log_deletions(request, [row])
+                    self.delete_model(request, row)  # type: ignore[attr-defined]
+            except OrganizationsError as error:
+                self.message_user(request, f"{row}: {error}", messages.ERROR)  # type: ignore[attr-defined]
+
+
+class OrganizationUserAdmin(_RowByRowMixin, BaseOrganizationUserAdmin):
     form = MemberForm
     list_select_related = ("user", "organization")
     search_fields = ("organization__name",)
@@ -140,7 +164,16 @@ class OrganizationUserAdmin(BaseOrganizationUserAdmin):
         if "is_admin" in form.changed_data:
             members.set_admin(obj, obj.is_admin, actor=request.user)
         if set(form.changed_data) - {"is_admin"}:
+            self._may_change(request, obj)
             super().save_model(request, obj, form, change)
+
+    def _may_change(self, request: Any, member: Any) -> None:
+        """Refuse who may not change this member; what the further fields give nobody knows."""
+        lock_organization(member.organization)
+        may = authority(member.organization, request.user)
+        may.require(permissions.CHANGE_MEMBER)
+        may.may_touch(member)
+        may.may_raise(member)
 
     def delete_model(self, request: Any, obj: Any) -> None:
         members.remove(obj.organization, obj.user, actor=request.user)
@@ -151,13 +184,6 @@ class OrganizationUserAdmin(BaseOrganizationUserAdmin):
         except OwnershipRequired as error:
             self.message_user(request, str(error), messages.ERROR)
             return self.response_post_save_change(request, self.get_object(request, object_id))
-
-    def delete_queryset(self, request: Any, queryset: Any) -> None:
-        for member in queryset.order_by("organization_id", "pk"):
-            try:
-                members.remove(member.organization, member.user, actor=request.user)
-            except OrganizationsError as error:
-                self.message_user(request, f"{member}: {error}", messages.ERROR)
 
 
 class OrganizationOwnerAdmin(BaseOrganizationOwnerAdmin):
@@ -182,21 +208,28 @@ class OrganizationOwnerAdmin(BaseOrganizationOwnerAdmin):
         obj._state.adding = False
 
 
-class OrganizationInvitationAdmin(admin.ModelAdmin):
+class OrganizationInvitationAdmin(_RowByRowMixin, admin.ModelAdmin):
     list_display = ("invitee_identifier", "organization", "status", "expires_at", "invited_by")
     list_filter = ("status",)
     search_fields = ("invitee_identifier", "organization__name")
     list_select_related = ("organization", "invited_by")
     # The mailed link proves the address that it was sent to: neither may change afterwards.
+    # What it offers stands under the rights of who offers it: invite the address again.
     readonly_fields = (
         *("organization", "invitee_identifier", "invited_by", "invitee", "guid"),
-        *("status", "expires_at", "sent_at", "send_count"),
+        *("is_admin", "status", "expires_at", "sent_at", "send_count"),
     )
     exclude = ("token_digest", "open_key")
 
     def has_add_permission(self, request: Any) -> bool:
         # An invitation without a mail and a secret could never be opened.
         return False
+
+    def delete_model(self, request: Any, obj: Any) -> None:
+        [invitation] = invitations.with_life([obj])
+        if invitation.state in (InvitationStatus.PENDING, InvitationStatus.EXPIRED):
+            invitations.revoke(invitation, actor=request.user, now=timezone.now())
+        super().delete_model(request, obj)
 
 
 def register_family(family: Family, site: admin.AdminSite = admin.site) -> None:

@@ -288,7 +288,7 @@ def test_the_user_who_owns_an_organization_cannot_be_deleted(operator, world):
     world.people["owner"].refresh_from_db()
 
 
-def test_an_invitations_address_and_organization_cannot_be_changed(operator, world):
+def test_what_an_invitation_offers_and_to_whom_cannot_be_changed(operator, world):
     """The mailed link proves the address it went to; another one would be proven falsely."""
     operator.post(
         url(OrganizationInvitation, "change", world.offer.pk),
@@ -303,7 +303,7 @@ def test_an_invitations_address_and_organization_cannot_be_changed(operator, wor
     row = OrganizationInvitation.objects.get(pk=world.offer.pk)
     assert (row.invitee_identifier, row.organization) == ("outsider@example.com", world.acme)
     assert (row.invited_by, row.status) == (world.people["admin"], "pending")
-    assert row.is_admin
+    assert not row.is_admin
 
 
 def test_the_secrets_digest_is_not_shown(operator, world):

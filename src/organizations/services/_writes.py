@@ -23,10 +23,10 @@ def insert(row: Any) -> Any:
 def save(row: Any, *fields: str) -> None:
     """Write the fields of a row that is stored already; without names, all of them."""
     if is_dry_run():
-        names = fields or [each.attname for each in row._meta.local_concrete_fields]
-        values = {
-            name: getattr(row, name) for name in names if not row._meta.get_field(name).primary_key
-        }
+        # Those of parents, too: a proxy has none of its own.
+        own = [each for each in row._meta.concrete_fields if not each.generated]
+        names = fields or [each.attname for each in own if not each.primary_key]
+        values = {name: getattr(row, name) for name in names}
         type(row)._base_manager.filter(pk=row.pk).update(**values)
     else:
         row.save(update_fields=fields or None)
@@ -39,3 +39,11 @@ def delete(rows: Any) -> None:
         rows._raw_delete(rows.db)
     else:
         rows.delete()
+
+
+def delete_row(row: Any) -> None:
+    """Delete one row, as its own ``delete()`` does it."""
+    if is_dry_run():
+        delete(type(row)._base_manager.filter(pk=row.pk))
+    else:
+        row.delete()

@@ -90,11 +90,12 @@ def invite(
     """
     address = addresses.normalise(address)
     lock_organization(organization)
-    _refuse_member(organization, address)
     model = family_of(organization).invitation
     open_key = key_of(address)
     invitation = _records.find(model, organization=organization, open_key=open_key)
+    # Before the look at the members: who may not invite must not learn who belongs.
     _may_offer(authority(organization, actor), is_admin, invitation)
+    _refuse_member(organization, address)
     signal = signals.invitation_resent if invitation else signals.invitation_created
     if invitation is None:
         invitation = _records.new(model, organization=organization, invitee_identifier=address)

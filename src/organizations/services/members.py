@@ -14,7 +14,7 @@ from ..grants import names_of, standing_of
 from . import _writes
 from ._async import make_async
 from ._locks import lock_organization, verb
-from .ceiling import authority
+from .ceiling import Authority, authority
 
 __all__ = [
     "AlreadyMember",
@@ -63,14 +63,14 @@ def add(
     Raises:
         AlreadyMember: there is a membership already.
         NotAllowed: the actor may not invite, or would give more than they have.
-    Queries: 4, or 5 with the owner row; 1 more with an actor. Locks: the organization.
+    Queries: 4, or 5 with the owner row; 2 more with an actor. Locks: the organization.
     Signals: user_added, member_added.
     """
     lock_organization(organization)
+    may = _may_add(organization, actor, fields)
     if _members(organization).filter(user_id=user.pk).exists():
         raise AlreadyMember
-    _may_add(organization, actor, fields)
-    return _insert(organization, user, actor=actor, first_owns=first_owns, fields=fields)
+    return _insert(organization, user, actor=actor, first_owns=first_owns, fields=fields, may=may)
 
 
 @verb
@@ -78,15 +78,16 @@ def get_or_add(organization: Any, user: Any, *, actor: Any = None, **fields: Any
     """Return ``(member, created)``; an existing member is left as it is.
 
     Raises:
-        NotAllowed: as ``add``.
+        NotAllowed: as ``add``, also if there is one.
     Queries: 2 if there is one, else as ``add``. Signals: as ``add``, only if created.
     """
     lock_organization(organization)
+    may = _may_add(organization, actor, fields)
     member = _members(organization).filter(user_id=user.pk).first()
     if member is not None:
         return member, False
-    _may_add(organization, actor, fields)
-    return _insert(organization, user, actor=actor, first_owns=True, fields=fields), True
+    member = _insert(organization, user, actor=actor, first_owns=True, fields=fields, may=may)
+    return member, True
 
 
 @verb
@@ -108,7 +109,7 @@ def remove(organization: Any, user: Any, *, actor: Any = None) -> None:
         may.may_touch(member)
     if owns(member):
         raise OwnershipRequired
-    member.delete()
+    _writes.delete_row(member)
     signals.user_removed.send(sender=organization, user=user)
     signals.member_removed.send(
         sender=type(member), organization=organization, member=member, actor=actor
@@ -126,11 +127,14 @@ def set_admin(member: Any, is_admin: bool, *, actor: Any = None) -> Any:
     """Make a member an admin, or an admin a plain member; return the fresh row.
 
     Raises:
+        TypeError: ``is_admin`` is neither True nor False.
         OwnershipRequired: the owner stays an admin.
         NotAllowed: the actor may not change members, would give more than they have, would
             touch somebody who has more, or would raise themselves. Everybody may step down.
     Locks: the organization. Signals: member_changed, if anything changed.
     """
+    if not isinstance(is_admin, bool):
+        raise TypeError(f"is_admin must be True or False, not {is_admin!r}.")
     lock_organization(member.organization)
     member = type(member)._base_manager.get(pk=member.pk)
     may = authority(member.organization, actor)
@@ -147,6 +151,9 @@ def set_admin(member: Any, is_admin: bool, *, actor: Any = None) -> Any:
     if member.is_admin != is_admin:
         member.is_admin = is_admin
         _writes.save(member)
+        if is_admin:
+            # What sources give to admins counts as well; it can be read only now.
+            may.may_touch(member)
         signals.member_changed.send(
             sender=type(member),
             organization=member.organization,
@@ -202,23 +209,35 @@ def join(organization: Any, user: Any, **fields: Any) -> Any:
     return _insert(organization, user, actor=user, first_owns=True, fields=fields)
 
 
-def _may_add(organization: Any, actor: Any, fields: dict[str, Any]) -> None:
+def _may_add(organization: Any, actor: Any, fields: dict[str, Any]) -> Authority:
     may = authority(organization, actor)
     may.require(permissions.INVITE_MEMBER)
     may.may_give(names_of(standing_of(is_owner=False, is_admin=bool(fields.get("is_admin")))))
+    return may
 
 
 def _insert(
-    organization: Any, user: Any, *, actor: Any, first_owns: bool, fields: dict[str, Any]
+    organization: Any,
+    user: Any,
+    *,
+    actor: Any,
+    first_owns: bool,
+    fields: dict[str, Any],
+    may: Authority | None = None,
 ) -> Any:
+    if fixed := {"organization_id", "user_id"} & fields.keys():
+        # Django would take the key and forget the row that was checked.
+        raise TypeError(f"The member's {' and '.join(sorted(fixed))} cannot be set by a field.")
     family = family_of(organization)
     becomes_owner = first_owns and not _members(organization).exists()
     if becomes_owner and family.has_field("member", "is_admin"):
         fields = {**fields, "is_admin": True}
-    member = family.member(organization=organization, user=user, **fields)
-    member.save(force_insert=True)
+    member = _writes.insert(family.member(organization=organization, user=user, **fields))
     if becomes_owner:
         make_owner(family, organization, member)
+    if may is not None:
+        # What further fields and sources give counts as well; it can be read only now.
+        may.may_touch(member)
     signals.user_added.send(sender=organization, user=user)
     signals.member_added.send(
         sender=family.member, organization=organization, member=member, actor=actor
@@ -228,9 +247,7 @@ def _insert(
 
 def make_owner(family: Family, organization: Any, member: Any) -> Any:
     """Insert the owner row of an organization that has none."""
-    owner = family.owner(organization=organization, organization_user=member)
-    owner.save(force_insert=True)
-    return owner
+    return _writes.insert(family.owner(organization=organization, organization_user=member))
 
 
 aadd = make_async(add)

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from .. import permissions, signals
 from ..exceptions import AccountOwnsOrganizations, OrganizationMismatch, OwnerMustBeActive
 from ..families import every, family_of
+from . import _writes
 from ._async import make_async
 from ._locks import database_of, lock_organization, locked, verb
 from .ceiling import authority
@@ -103,12 +104,12 @@ def transfer(organization: Any, member: Any, *, actor: Any = None) -> Any:
         return fresh
     if family.has_field("member", "is_admin") and not fresh.is_admin:
         fresh.is_admin = True
-        fresh.save()
+        _writes.save(fresh)
     if row is None:
         row = make_owner(family, organization, fresh)
     else:
         row.organization_user = fresh
-        row.save()
+        _writes.save(row)
     _forget_cached_owner(organization)
     signals.owner_changed.send(sender=organization, old=old, new=fresh)
     signals.ownership_transferred.send(
