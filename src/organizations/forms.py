@@ -22,6 +22,7 @@ from .exceptions import OrganizationsError, OwnershipRequired
 from .families import default_family, family_of
 from .models import Organization, OrganizationUser
 from .services import addresses, members, organizations, ownership, registration
+from .services.preview import Preview, preview
 
 __all__ = [
     "DeleteOrganizationForm",
@@ -362,6 +363,11 @@ class MemberForm(forms.Form):
         if not is_admin and members.owns(self.member):
             raise ValidationError(str(OwnershipRequired()))
         return is_admin
+
+    def preview(self) -> Preview:
+        """Return who would gain and lose what by ``save``."""
+        wanted = self.cleaned_data["is_admin"]
+        return preview(members.set_admin, self.member, wanted, actor=self.request.user)
 
     def save(self) -> Any:
         return members.set_admin(

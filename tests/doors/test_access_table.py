@@ -63,7 +63,7 @@ organization_user_detail         POST  login 404 405 405 405 404 login 404 405 4
 organization_user_access         GET   login 404 200 200 200 404 login 404 200 404
 organization_user_access         POST  login 404 405 405 405 404 login 404 405 404
 organization_user_edit           GET   login 404 403 200 200 404 login 404 200 404
-organization_user_edit           POST  login 404 403 302 302 404 login 404 302 404
+organization_user_edit           POST  login 404 403 200 200 404 login 404 200 404
 organization_user_delete         GET   login 404 403 200 200 404 login 404 200 404
 organization_user_delete         POST  login 404 403 302 302 404 login 404 302 404
 organization_user_remind         GET   login 404 403 200 200 404 login 404 200 404

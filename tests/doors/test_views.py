@@ -305,12 +305,34 @@ def test_an_organization_that_went_in_the_same_moment_is_not_found(world, monkey
 @pytest.mark.parametrize("is_admin", [True, False])
 def test_changing_a_role_says_so(is_admin, world):
     user = world.people["member" if is_admin else "admin"]
-    response = world.browser("owner").post(
-        page("organization_user_edit", world.acme, user_pk=user.pk),
-        {"is_admin": "on"} if is_admin else {},
-    )
+    url = page("organization_user_edit", world.acme, user_pk=user.pk)
+    data = {"is_admin": "on"} if is_admin else {}
+    browser = world.browser("owner")
+    shown = browser.post(url, data)
+    assert ("Gains:" if is_admin else "Loses:") in words_of(shown)
+    assert "Remove members" in words_of(shown)
+    assert world.acme.is_admin(user) is not is_admin, "only shown so far"
+    response = browser.post(url, {**data, "confirm": shown.context["confirm"]})
     assert said(response) == ["The change is saved."]
     assert world.acme.is_admin(user) is is_admin
+
+
+def test_an_effect_that_is_not_the_one_that_was_shown_is_shown_again(world):
+    url = page("organization_user_edit", world.acme, user_pk=world.people["member"].pk)
+    browser = world.browser("owner")
+    for confirm in ("", "x" * 32):
+        response = browser.post(url, {"is_admin": "on", "confirm": confirm})
+        assert response.status_code == 200
+        assert "Gains:" in words_of(response)
+    back = browser.post(url, {"is_admin": "on", "edit": "1"})
+    assert back.context["form"].data["is_admin"] == "on"
+    assert not world.acme.is_admin(world.people["member"])
+
+
+def test_a_change_without_effect_is_saved_at_once(world):
+    url = page("organization_user_edit", world.acme, user_pk=world.people["admin"].pk)
+    response = world.browser("owner").post(url, {"is_admin": "on"})
+    assert said(response) == ["The change is saved."]
 
 
 def test_members_see_their_own_page_and_no_other(world):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Case, F, Q, When
+from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
 
 from ..families import family_of
@@ -128,7 +128,11 @@ def _all_with_grants(organization: Any) -> Any:
 
 
 def with_grants(rows: Any, *, now: datetime) -> Any:
-    """Return rows of ``members_with_standing`` such that ``rights_of_row`` needs no query."""
+    """Return rows of ``members_with_standing`` such that ``rights_of_row`` needs no query.
+
+    Each has a mark, ``has_grants``.
+    """
+    rows = rows.annotate(has_grants=Value(True))
     for source in sources_for(family_of(rows.model)):
         rows = source.annotate(rows, now=now)
     return rows

@@ -79,17 +79,22 @@ def org_standing(member: Any) -> str:
 def org_reaches(access: Access | None, member: Any) -> bool:
     """``{% if access|org_reaches:member %}``: whether the viewer's rights cover the member's.
 
-    For the rows that the package's own pages bring; links to change somebody depend on it.
+    For the rows that the package's own pages bring, whose links to change somebody depend on it.
+    For others it is true, since the page behind the link refuses as well.
     """
-    return isinstance(access, Access) and within_reach(access, member)
+    if not isinstance(access, Access):
+        return False
+    return not hasattr(member, "has_grants") or within_reach(access, member)
 
 
 @register.filter
 def org_roles(member: Any) -> list[Grant]:
     """Return what a member has besides the standing: the grants of roles that have not ended.
 
-    For the rows that the package's own pages bring. Queries: 0.
+    For the rows that the package's own pages bring; nothing for others. Queries: 0.
     """
+    if not hasattr(member, "has_grants"):
+        return []
     return [each for each in rights_of_row(member).grants[1:] if not each.ended]
 
 

@@ -33,9 +33,11 @@ from ..forms import (
 )
 from ..services import addresses, invitations, members
 from ..services.access import with_grants
+from ..services.preview import Preview
 from . import base
 from .base import PageMixin, RequestFormMixin, ViewFactory
 from .mixins import AccessRequiredMixin, OrganizationUserMixin
+from .preview import PreviewMixin
 
 __all__ = [
     "InvitationAnswer",
@@ -307,25 +309,31 @@ class OrganizationUserCreate(AccessRequiredMixin, OrganizationFormMixin, PageMix
         return _("%(address)s is a member now.") % {"address": address}
 
 
-class OrganizationUserUpdate(AccessRequiredMixin, OrganizationUserMixin, PageMixin, FormView):
+class OrganizationUserUpdate(
+    AccessRequiredMixin,
+    PreviewMixin,
+    OrganizationFormMixin,
+    OrganizationUserMixin,
+    PageMixin,
+    FormView,
+):
+    """Makes a member an admin or a plain member, once the effect has been seen."""
+
     permission = permissions.CHANGE_MEMBER
     form_class = MemberForm
     template_name = "organizations/organizationuser_form.html"
+    done = gettext_lazy("The change is saved.")
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        member = self.organization_user
-        return {**super().get_form_kwargs(), "request": self.request, "member": member}
+        kwargs = super().get_form_kwargs()
+        del kwargs["organization"]  # the member has it
+        return {**kwargs, "member": self.organization_user}
 
-    def form_valid(self, form: Any) -> HttpResponse:
-        try:
-            form.save()
-        except NotAllowed:
-            raise
-        except OrganizationsError as error:
-            add_verb_error(form, error)
-            return self.form_invalid(form)
-        messages.success(self.request, _("The change is saved."))
-        return redirect(org_url("organization_user_list", self.organization))
+    def get_preview(self, form: Any) -> Preview:
+        return form.preview()  # type: ignore[no-any-return]
+
+    def get_success_url(self) -> str:
+        return org_url("organization_user_list", self.organization)
 
 
 class OrganizationUserDelete(AccessRequiredMixin, base.BaseOrganizationUserDelete):
