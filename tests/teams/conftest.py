@@ -3,8 +3,10 @@
 import pytest
 from django.apps import apps
 
-from organizations import testing
+from organizations import grants, testing
 from tests.services.recording import recorded_signals
+
+from .gifts import Gifts
 
 collect_ignore = [] if apps.is_installed("organizations.roles") else ["test_with_roles.py"]
 
@@ -25,3 +27,11 @@ def zenith(db):
 def sent():
     with recorded_signals() as recorder:
         yield recorder
+
+
+@pytest.fixture
+def gifts(monkeypatch):
+    """What each team gives, by its name: put sets of permission names into it."""
+    source = Gifts()
+    monkeypatch.setitem(grants._sources, source.name, source)
+    return source.given

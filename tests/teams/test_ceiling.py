@@ -1,13 +1,11 @@
 """Who may do what to teams: verbs x actors x targets.
 
-What is given to a team comes from a small source of the tests' own here, so that the rule is
-tested without roles. ``test_with_roles`` asks the same of roles.
+What is given to a team comes from ``gifts`` here; ``test_with_roles`` asks the same of roles.
 """
 
 import pytest
-from django.db.models import Exists, OuterRef, Q
 
-from organizations import grants, permissions, testing
+from organizations import permissions, testing
 from organizations.exceptions import (
     ExceedsOwnRights,
     NotAllowed,
@@ -15,12 +13,10 @@ from organizations.exceptions import (
     PermissionMissing,
     RaisesOwnRights,
 )
-from organizations.permissions import Grant
 from organizations.services import members
 from organizations.services.access import access_of
 from organizations.services.preview import preview
 from organizations.teams import services
-from organizations.teams.grants import TeamGroups
 from organizations.teams.models import Team
 from organizations.teams.permissions import MANAGE_TEAMS
 
@@ -30,45 +26,6 @@ pytestmark = pytest.mark.django_db
 
 OK = None
 BILLING = permissions.MANAGE_BILLING
-
-
-class Gifts:
-    """A source of grants: each team gives what ``given`` says by its name."""
-
-    name = "gift"
-
-    def __init__(self):
-        self.given = {}
-
-    def _reaching(self, name):
-        # Of the member row two queries out: this one asks about teams.
-        keys = TeamGroups().reaching(OuterRef(OuterRef("pk")))
-        return Exists(Team.objects.filter(pk__in=keys, name=name))
-
-    def annotate(self, rows, *, now):
-        flags = {f"gift_{number}": self._reaching(name) for number, name in enumerate(self.given)}
-        return rows.annotate(**flags)
-
-    def grants_from(self, row):
-        return [
-            Grant(kind="gift", name="gift", permissions=frozenset(names), via=name)
-            for number, (name, names) in enumerate(self.given.items())
-            if getattr(row, f"gift_{number}")
-        ]
-
-    def members_with(self, permission, *, now):
-        found = Q(pk__in=[])
-        for name, names in self.given.items():
-            if permission in names:
-                found |= Q(self._reaching(name))
-        return found
-
-
-@pytest.fixture
-def gifts(monkeypatch):
-    source = Gifts()
-    monkeypatch.setitem(grants._sources, source.name, source)
-    return source.given
 
 
 @pytest.fixture

@@ -95,7 +95,7 @@ class TeamMixin(AccessRequiredMixin):
 
 
 class TeamDetail(TeamMixin, TemplateView):
-    """One team: who is in it, and what is above and below. Queries: 8."""
+    """One team: who is in it, and what is above and below. Queries: 7."""
 
     permission = VIEW_MEMBER
     template_name = "organizations_teams/team_detail.html"
