@@ -1,0 +1,151 @@
+"""Teams in Django's admin: every change goes through the same verbs as the pages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import ObjectDoesNotExist, ValidationError
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from ..exceptions import OrganizationsError
+from ..services.preview import preview
+from . import services
+from .forms import edit
+from .models import Team, TeamMember
+
+__all__ = ["TeamAdmin", "TeamMemberAdmin"]
+
+
+class VerbForm(forms.ModelForm):
+    """Asks the verb, without effect, while the form can still show what it refuses."""
+
+    request: Any = None
+
+    def step(self, data: dict[str, Any]) -> tuple[Any, Any, dict[str, Any]]:
+        """Return the verb, its subject and its values."""
+        raise NotImplementedError
+
+    def clean(self) -> Any:
+        data = super().clean() or {}
+        if self.errors:
+            return data
+        verb, subject, values = self.step(data)
+        try:
+            preview(verb, subject, actor=self.request.user, **values)
+        except (OrganizationsError, ObjectDoesNotExist) as error:
+            raise ValidationError(str(error)) from error
+        return data
+
+    def _post_clean(self) -> None:
+        """Nothing: the verb has checked it all."""
+
+    def act(self) -> Any:
+        verb, subject, values = self.step(self.cleaned_data)
+        return verb(subject, actor=self.request.user, **values)
+
+
+class TeamForm(VerbForm):
+    parent = forms.ModelChoiceField(
+        Team.objects.all(),
+        required=False,
+        label=_("Part of"),
+        help_text=_("The key of the team above; empty for the top."),
+        widget=forms.NumberInput,
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            above = services.parent_of(self.instance)
+            self.fields["parent"].initial = above.pk if above else None
+
+    def step(self, data: dict[str, Any]) -> tuple[Any, Any, dict[str, Any]]:
+        values = {name: data[name] for name in ("name", "description", "parent")}
+        if self.instance.pk:
+            return edit, self.instance, values
+        return services.create, data["organization"], values
+
+
+class TeamMemberForm(VerbForm):
+    def step(self, data: dict[str, Any]) -> tuple[Any, Any, dict[str, Any]]:
+        if self.instance.pk:
+            values = {"member": self.instance.member, "is_lead": data["is_lead"]}
+            return services.set_lead, self.instance.team, values
+        return (
+            services.add_member,
+            data["team"],
+            {
+                "member": data["member"],
+                "is_lead": data["is_lead"],
+            },
+        )
+
+
+class VerbAdmin(admin.ModelAdmin):
+    """What the two pages share."""
+
+    def get_form(self, request: Any, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, change, **kwargs)
+        return type(form.__name__, (form,), {"request": request})
+
+    def save_model(self, request: Any, obj: Any, form: Any, change: bool) -> None:
+        row = form.act()
+        # What the admin says afterwards, it says of this row.
+        obj.__dict__.update(row.__dict__)
+
+    def delete_by_verb(self, request: Any, obj: Any) -> None:
+        raise NotImplementedError
+
+    def delete_view(self, request: Any, object_id: str, extra_context: Any = None) -> Any:
+        try:
+            with transaction.atomic():
+                return super().delete_view(request, object_id, extra_context)
+        except OrganizationsError as error:
+            self.message_user(request, str(error), messages.ERROR)
+            return self.response_post_save_change(request, self.get_object(request, object_id))
+
+    def delete_model(self, request: Any, obj: Any) -> None:
+        self.delete_by_verb(request, obj)
+
+    def delete_queryset(self, request: Any, queryset: Any) -> None:
+        for row in queryset.order_by("organization_id", "pk"):
+            try:
+                self.delete_by_verb(request, row)
+            except OrganizationsError as error:
+                self.message_user(request, f"{row}: {error}", messages.ERROR)
+
+
+@admin.register(Team)
+class TeamAdmin(VerbAdmin):
+    form = TeamForm
+    list_display = ("name", "organization", "modified")
+    list_select_related = ("organization",)
+    search_fields = ("name", "organization__name")
+    raw_id_fields = ("organization",)
+    fields = ("organization", "name", "description", "parent")
+
+    def get_readonly_fields(self, request: Any, obj: Any = None) -> Any:
+        return ("organization",) if obj is not None else ()
+
+    def delete_by_verb(self, request: Any, obj: Any) -> None:
+        services.delete(obj, actor=request.user)
+
+
+@admin.register(TeamMember)
+class TeamMemberAdmin(VerbAdmin):
+    form = TeamMemberForm
+    list_display = ("team", "member", "is_lead", "organization")
+    list_select_related = ("organization", "team", "member__user", "member__organization")
+    list_filter = ("is_lead",)
+    search_fields = ("team__name", "organization__name")
+    raw_id_fields = ("team", "member")
+    fields = ("team", "member", "is_lead")
+
+    def get_readonly_fields(self, request: Any, obj: Any = None) -> Any:
+        return ("team", "member") if obj is not None else ()
+
+    def delete_by_verb(self, request: Any, obj: Any) -> None:
+        services.remove_member(obj.team, obj.member, actor=request.user)
