@@ -25,7 +25,7 @@ from organizations.services import members
 from tests.roles.crews.models import Crew
 from tests.roles.support import DAY, row, tomorrow, user
 
-NO, EXCEEDS = PermissionMissing, ExceedsOwnRights
+NO, MORE = PermissionMissing, ExceedsOwnRights
 RAISES, OWNER = RaisesOwnRights, OwnerOutOfReach
 
 #: The actors. "people" may change members and nothing else, "roles" may manage roles and
@@ -82,11 +82,11 @@ def check(table, act):
 @pytest.mark.parametrize(
     ("names", "table"),
     [
-        #                   ada   al       rich  people  roles    cy  str  root  off
-        ([VIEW_MEMBER],    [None, None,    None, NO,     None,    NO, NO,  None, NO]),
-        ([INVITE_MEMBER],  [None, None,    None, NO,     EXCEEDS, NO, NO,  None, NO]),
-        ([MANAGE_BILLING], [None, EXCEEDS, None, NO,     EXCEEDS, NO, NO,  None, NO]),
-        ([],               [None, None,    None, NO,     None,    NO, NO,  None, NO]),
+        #                   ada   al    rich  people  roles  cy  str  root  off
+        ([VIEW_MEMBER],    [None, None, None, NO,     None,  NO, NO,  None, NO]),
+        ([INVITE_MEMBER],  [None, None, None, NO,     MORE,  NO, NO,  None, NO]),
+        ([MANAGE_BILLING], [None, MORE, None, NO,     MORE,  NO, NO,  None, NO]),
+        ([],               [None, None, None, NO,     None,  NO, NO,  None, NO]),
     ],
     ids=lambda value: "+".join(value) if value and isinstance(value[0], str) else None,
 )  # fmt: skip
@@ -105,14 +105,14 @@ def test_making_roles(world, verb, names, table):
 @pytest.mark.parametrize(
     ("old", "new", "table"),
     [
-        #                                  ada   al       rich  people  roles    cy  str  root  off
-        ([VIEW_MEMBER], [],               [None, None,    None, NO,     None,    NO, NO,  None, NO]),
-        ([VIEW_MEMBER], None,             [None, None,    None, NO,     None,    NO, NO,  None, NO]),
-        ([VIEW_MEMBER], [INVITE_MEMBER],  [None, None,    None, NO,     EXCEEDS, NO, NO,  None, NO]),
-        ([INVITE_MEMBER], [VIEW_MEMBER],  [None, None,    None, NO,     EXCEEDS, NO, NO,  None, NO]),
-        ([INVITE_MEMBER], None,           [None, None,    None, NO,     EXCEEDS, NO, NO,  None, NO]),
-        ([MANAGE_BILLING], [VIEW_MEMBER], [None, EXCEEDS, None, NO,     EXCEEDS, NO, NO,  None, NO]),
-        ([VIEW_MEMBER], [MANAGE_BILLING], [None, EXCEEDS, None, NO,     EXCEEDS, NO, NO,  None, NO]),
+        #                                  ada   al    rich  people  roles  cy  str  root  off
+        ([VIEW_MEMBER], [],               [None, None, None, NO,     None,  NO, NO,  None, NO]),
+        ([VIEW_MEMBER], None,             [None, None, None, NO,     None,  NO, NO,  None, NO]),
+        ([VIEW_MEMBER], [INVITE_MEMBER],  [None, None, None, NO,     MORE,  NO, NO,  None, NO]),
+        ([INVITE_MEMBER], [VIEW_MEMBER],  [None, None, None, NO,     MORE,  NO, NO,  None, NO]),
+        ([INVITE_MEMBER], None,           [None, None, None, NO,     MORE,  NO, NO,  None, NO]),
+        ([MANAGE_BILLING], [VIEW_MEMBER], [None, MORE, None, NO,     MORE,  NO, NO,  None, NO]),
+        ([VIEW_MEMBER], [MANAGE_BILLING], [None, MORE, None, NO,     MORE,  NO, NO,  None, NO]),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("verb", ["change", "delete"])
@@ -133,16 +133,16 @@ def test_changing_and_deleting_roles(world, verb, old, new, table):
 @pytest.mark.parametrize(
     ("target", "role", "table"),
     [
-        #                  ada   al       rich    people   roles  cy  str  root  off
-        ("di", "low",     [None, None,    None,   None,    NO,    NO, NO,  None, NO]),
-        ("di", "high",    [None, EXCEEDS, None,   EXCEEDS, NO,    NO, NO,  None, NO]),
-        ("cy", "low",     [None, None,    None,   None,    NO,    NO, NO,  None, NO]),
-        ("bo", "low",     [None, None,    None,   EXCEEDS, NO,    NO, NO,  None, NO]),
-        ("al", "low",     [None, RAISES,  None,   EXCEEDS, NO,    NO, NO,  None, NO]),
-        ("rich", "low",   [None, EXCEEDS, RAISES, EXCEEDS, NO,    NO, NO,  None, NO]),
-        ("people", "low", [None, None,    None,   RAISES,  NO,    NO, NO,  None, NO]),
-        ("roles", "low",  [None, None,    None,   EXCEEDS, NO,    NO, NO,  None, NO]),
-        ("ada", "low",    [None, OWNER,   OWNER,  OWNER,   NO,    NO, NO,  None, NO]),
+        #                  ada   al      rich    people  roles  cy  str  root  off
+        ("di", "low",     [None, None,   None,   None,   NO,    NO, NO,  None, NO]),
+        ("di", "high",    [None, MORE,   None,   MORE,   NO,    NO, NO,  None, NO]),
+        ("cy", "low",     [None, None,   None,   None,   NO,    NO, NO,  None, NO]),
+        ("bo", "low",     [None, None,   None,   MORE,   NO,    NO, NO,  None, NO]),
+        ("al", "low",     [None, RAISES, None,   MORE,   NO,    NO, NO,  None, NO]),
+        ("rich", "low",   [None, MORE,   RAISES, MORE,   NO,    NO, NO,  None, NO]),
+        ("people", "low", [None, None,   None,   RAISES, NO,    NO, NO,  None, NO]),
+        ("roles", "low",  [None, None,   None,   MORE,   NO,    NO, NO,  None, NO]),
+        ("ada", "low",    [None, OWNER,  OWNER,  OWNER,  NO,    NO, NO,  None, NO]),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("verb", ["assign", "set_roles"])
@@ -162,14 +162,14 @@ def test_giving_roles_to_members(world, verb, target, role, table):
 @pytest.mark.parametrize(
     ("target", "role", "table"),
     [
-        #                 ada   al       rich   people   roles  cy    str  root  off
-        ("di", "low",    [None, None,    None,  None,    NO,    NO,   NO,  None, NO]),
-        ("di", "high",   [None, EXCEEDS, None,  EXCEEDS, NO,    NO,   NO,  None, NO]),
-        ("cy", "low",    [None, None,    None,  None,    NO,    None, NO,  None, NO]),
-        ("cy", "high",   [None, EXCEEDS, None,  EXCEEDS, NO,    None, NO,  None, NO]),
-        ("al", "low",    [None, None,    None,  EXCEEDS, NO,    NO,   NO,  None, NO]),
-        ("ada", "low",   [None, OWNER,   OWNER, OWNER,   NO,    NO,   NO,  None, NO]),
-        ("rich", "high", [None, EXCEEDS, None,  EXCEEDS, NO,    NO,   NO,  None, NO]),
+        #                 ada   al     rich   people  roles  cy    str  root  off
+        ("di", "low",    [None, None,  None,  None,   NO,    NO,   NO,  None, NO]),
+        ("di", "high",   [None, MORE,  None,  MORE,   NO,    NO,   NO,  None, NO]),
+        ("cy", "low",    [None, None,  None,  None,   NO,    None, NO,  None, NO]),
+        ("cy", "high",   [None, MORE,  None,  MORE,   NO,    None, NO,  None, NO]),
+        ("al", "low",    [None, None,  None,  MORE,   NO,    NO,   NO,  None, NO]),
+        ("ada", "low",   [None, OWNER, OWNER, OWNER,  NO,    NO,   NO,  None, NO]),
+        ("rich", "high", [None, MORE,  None,  MORE,   NO,    NO,   NO,  None, NO]),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("verb", ["unassign", "set_roles", "shorten"])
@@ -191,11 +191,11 @@ def test_taking_roles_from_members(world, verb, target, role, table):
 @pytest.mark.parametrize(
     ("target", "table"),
     [
-        #        ada   al      rich   people   roles  cy  str  root  off
-        ("di",  [None, None,   None,  None,    NO,    NO, NO,  None, NO]),
-        ("al",  [None, RAISES, None,  EXCEEDS, NO,    NO, NO,  None, NO]),
-        ("cy",  [None, None,   None,  None,    NO,    NO, NO,  None, NO]),
-        ("ada", [None, OWNER,  OWNER, OWNER,   NO,    NO, NO,  None, NO]),
+        #        ada   al      rich   people  roles  cy  str  root  off
+        ("di",  [None, None,   None,  None,   NO,    NO, NO,  None, NO]),
+        ("al",  [None, RAISES, None,  MORE,   NO,    NO, NO,  None, NO]),
+        ("cy",  [None, None,   None,  None,   NO,    NO, NO,  None, NO]),
+        ("ada", [None, OWNER,  OWNER, OWNER,  NO,    NO, NO,  None, NO]),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("ended", [False, True])
@@ -219,11 +219,11 @@ def test_extending_roles(world, verb, ended, target, table):
 @pytest.mark.parametrize(
     ("group", "role", "table"),
     [
-        #                  ada   al       rich    people  roles    cy  str  root  off
-        ("empty", "low",  [None, None,    None,   NO,     None,    NO, NO,  None, NO]),
-        ("empty", "high", [None, EXCEEDS, None,   NO,     EXCEEDS, NO, NO,  None, NO]),
-        ("crew", "low",   [None, RAISES,  RAISES, NO,     RAISES,  NO, NO,  None, NO]),
-        ("crew", "high",  [None, EXCEEDS, RAISES, NO,     EXCEEDS, NO, NO,  None, NO]),
+        #                  ada   al      rich    people  roles   cy  str  root  off
+        ("empty", "low",  [None, None,   None,   NO,     None,   NO, NO,  None, NO]),
+        ("empty", "high", [None, MORE,   None,   NO,     MORE,   NO, NO,  None, NO]),
+        ("crew", "low",   [None, RAISES, RAISES, NO,     RAISES, NO, NO,  None, NO]),
+        ("crew", "high",  [None, MORE,   RAISES, NO,     MORE,   NO, NO,  None, NO]),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("step", ["give", "extend"])
@@ -234,7 +234,7 @@ def test_giving_roles_to_groups(world, step, group, role, table):
         services.assign(holder, chosen, ends_at=tomorrow(), actor=None)
     if (step, group, role) == ("extend", "crew", "high"):
         # Everybody has the right by now, so it is nothing but a raise.
-        table = [RAISES if each is EXCEEDS else each for each in table]
+        table = [RAISES if each is MORE else each for each in table]
 
     check(table, lambda actor: outcome(services.assign, holder, chosen, actor=actor))
 
@@ -242,9 +242,9 @@ def test_giving_roles_to_groups(world, step, group, role, table):
 @pytest.mark.parametrize(
     ("role", "table"),
     [
-        #         ada   al       rich  people  roles  cy  str  root  off
-        ("low",  [None, None,    None, NO,     None,  NO, NO,  None, NO]),
-        ("high", [None, EXCEEDS, None, NO,     None,  NO, NO,  None, NO]),
+        #         ada   al    rich  people  roles  cy  str  root  off
+        ("low",  [None, None, None, NO,     None,  NO, NO,  None, NO]),
+        ("high", [None, MORE, None, NO,     None,  NO, NO,  None, NO]),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("verb", ["unassign", "shorten"])
@@ -307,7 +307,7 @@ def test_rights_of_a_role_that_has_ended_are_no_rights(world):
 
     assert outcome(
         services.set_end, services.assignments_of(di).get(), ends_at=None, actor="al"
-    ) in (EXCEEDS,)
+    ) in (MORE,)
 
 
 def test_what_was_taken_meanwhile_no_longer_counts(world):
