@@ -8,13 +8,13 @@ from django.contrib import messages
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.generic import CreateView, ListView, UpdateView
 
-from organizations.decorators import admin_required
+from organizations.decorators import permission_required
 from organizations.views.default import org_url
 from organizations.views.mixins import AccessRequiredMixin
 
 from .forms import ProductForm
 from .models import Product
-from .permissions import CHANGE_PRODUCT, VIEW_PRODUCT
+from .permissions import CHANGE_PRODUCT, DELETE_PRODUCT, VIEW_PRODUCT
 
 
 class ProductList(AccessRequiredMixin, ListView):
@@ -51,7 +51,7 @@ class ProductEdit(ProductFormMixin, UpdateView):
         )
 
 
-@admin_required
+@permission_required(DELETE_PRODUCT)
 def product_delete(request, organization_pk, product_pk):
     organization = request.organization
     product = get_object_or_404(Product.objects.for_organization(organization), pk=product_pk)

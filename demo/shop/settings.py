@@ -49,11 +49,12 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
-    # Before the package: two of its templates have a version of ours.
     "shop",
     "shop.mailbox",
     "catalog",
     "organizations",
+    "organizations.roles",
+    "organizations.teams",
 ]
 
 AUTHENTICATION_BACKENDS = [

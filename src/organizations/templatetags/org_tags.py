@@ -89,13 +89,14 @@ def org_reaches(access: Access | None, member: Any) -> bool:
 
 @register.filter
 def org_roles(member: Any) -> list[Grant]:
-    """Return what a member has besides the standing: the grants of roles that have not ended.
+    """Return what a member has besides the standing: the grants that have not ended, by name.
 
     For the rows that the package's own pages bring; nothing for others. Queries: 0.
     """
     if not hasattr(member, "has_grants"):
         return []
-    return [each for each in rights_of_row(member).grants[1:] if not each.ended]
+    live = (each for each in rights_of_row(member).grants[1:] if not each.ended)
+    return sorted(live, key=lambda each: (each.name, each.via))
 
 
 @register.tag

@@ -7,6 +7,7 @@ import sys
 from io import StringIO
 
 from catalog.demo_data import add_products
+from catalog.roles_and_teams import add_roles_and_teams
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
@@ -102,11 +103,12 @@ def forget_everything():
 
 
 def fill(address):
-    """Make the people and organizations, their products, and some mails to click at."""
+    """Make the people and organizations, their products, roles and teams, and some mails to click at."""
     printed = StringIO()
     call_command("organizations_demo", json=True, stdout=printed)
     made = json.loads(printed.getvalue())
     add_products(each["slug"] for each in made["organizations"])
+    add_roles_and_teams()
     send_invitations(address)
 
 
