@@ -9,16 +9,25 @@ then all that counts: ``family_of`` reads the relations themselves.
 
 from __future__ import annotations
 
+import pkgutil
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, partial
+from importlib import import_module
 from typing import Any
 
 from django.apps import apps
 from django.conf import settings
 from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured
 from django.db import models
+from django.db.migrations import (
+    CreateModel,
+    RenameModel,
+    SeparateDatabaseAndState,
+    swappable_dependency,
+)
+from django.db.migrations.loader import MigrationLoader
 
 from .conf import get_settings
 
@@ -34,6 +43,7 @@ __all__ = [
     "joined_otherwise",
     "lacking",
     "link",
+    "made_in",
     "organization_field",
     "organization_of",
     "own_family",
@@ -323,6 +333,36 @@ def link(model: Any, kind: str, **options: Any) -> None:
     model.add_to_class(kind, models.ForeignKey(target, models.CASCADE, **options))
     # Proxies of the target have noted its relations by now.
     apps.clear_cache()
+
+
+def made_in(model: Any) -> Any:
+    """Return the migration that makes a model's table, for the ``dependencies`` of another one.
+
+    ``swappable_dependency`` names the first migration of the model's app. A project that gave
+    itself members later, or took a model of its own for the organization, has them in another.
+    """
+    meta = model._meta
+    where, _given = MigrationLoader.migrations_module(meta.app_label)
+    try:
+        package = import_module(where) if where else None
+    except ImportError:
+        package = None
+    for found in sorted(
+        pkgutil.iter_modules(getattr(package, "__path__", ())), key=lambda m: m.name
+    ):
+        if not found.ispkg and found.name[0] not in "_~":
+            migration = import_module(f"{where}.{found.name}").Migration
+            if any(_makes(operation, meta.model_name) for operation in migration.operations):
+                return meta.app_label, found.name
+    return swappable_dependency(meta.label)
+
+
+def _makes(operation: Any, name: str) -> bool:
+    if isinstance(operation, SeparateDatabaseAndState):
+        return any(_makes(each, name) for each in operation.state_operations)
+    if isinstance(operation, RenameModel):
+        return operation.new_name_lower == name
+    return isinstance(operation, CreateModel) and operation.name_lower == name
 
 
 def organization_field(model: Any, chosen: str | None = None) -> Any:

@@ -7,11 +7,12 @@ import django.utils.timezone
 from django.db import migrations, models
 from django.db.models.functions import Greatest, Least, Lower
 
-from organizations.families import default_family
+from organizations.families import default_family, made_in
 from organizations.fields import AutoCreatedField, AutoLastModifiedField
 
-ORGANIZATION = default_family().organization._meta.label
-MEMBER = default_family().member._meta.label
+FAMILY = default_family()
+ORGANIZATION = FAMILY.organization._meta.label
+MEMBER = FAMILY.member._meta.label
 
 
 def key() -> Any:
@@ -33,10 +34,7 @@ def to(model: str, related_name: str = "+") -> Any:
 class Migration(migrations.Migration):
     initial = True
 
-    dependencies = [
-        migrations.swappable_dependency(ORGANIZATION),
-        migrations.swappable_dependency(MEMBER),
-    ]
+    dependencies = [made_in(FAMILY.organization), made_in(FAMILY.member)]
 
     operations = [
         migrations.CreateModel(
