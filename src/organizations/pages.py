@@ -56,9 +56,7 @@ def register(link: Link) -> None:
 
 def links(place: str, access: Access) -> list[Link]:
     """Return the links of a place that a person may use, in the order of registration."""
-    return [
-        link for link in _links.values() if link.place == place and access.has(link.permission)
-    ]
+    return [link for link in _links.values() if link.place == place and access.has(link.permission)]
 
 
 def urls_of_apps() -> list[Any]:
