@@ -9,6 +9,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
+from django.utils.html import escape
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -261,7 +262,7 @@ class MemberRolesForm(forms.Form):
             is_locked = not column.permissions <= access.permissions or (is_own and row is None)
             self.fields[f"has_{column.key}"] = forms.BooleanField(
                 label=column.label,
-                help_text=column.description,
+                help_text=escape(column.description),  # pages show help as HTML
                 required=False,
                 disabled=is_locked,
                 initial=row is not None,
