@@ -15,6 +15,7 @@ from django.db.models.functions import Greatest, Least, Lower
 from django.utils.translation import gettext_lazy as _
 
 from ..fields import AutoCreatedField, AutoLastModifiedField
+from .managers import TeamMemberQuerySet, TeamQuerySet
 
 __all__ = ["Team", "TeamAncestor", "TeamMember"]
 
@@ -29,6 +30,8 @@ class Team(models.Model):
     description = models.TextField(_("description"), max_length=300, blank=True)
     created = AutoCreatedField()
     modified = AutoLastModifiedField()
+
+    objects = TeamQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("team")
@@ -101,6 +104,8 @@ class TeamMember(models.Model):
     team = models.ForeignKey(Team, models.CASCADE, related_name="memberships")
     is_lead = models.BooleanField(_("leads the team"), default=False)
     created = AutoCreatedField()
+
+    objects = TeamMemberQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("member of a team")

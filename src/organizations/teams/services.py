@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Value
+from django.db.models import Value
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
@@ -75,11 +75,7 @@ def tree(organization: Any) -> list[TreeRow]:
 
     Queries: 2.
     """
-    teams = (
-        Team.objects.filter(organization_id=organization.pk)
-        .annotate(member_count=Count("memberships"))
-        .order_by(Lower("name"), "pk")
-    )
+    teams = Team.objects.for_organization(organization).counted()
     rows = TeamAncestor.objects.filter(organization_id=organization.pk, distance=1)
     parents = dict(rows.values_list("team_id", "ancestor_id"))
     below: dict[int | None, list[Any]] = {}
@@ -96,47 +92,27 @@ def tree(organization: Any) -> list[TreeRow]:
 
 def parent_of(team: Any) -> Any:
     """Return the team directly above, or None. Queries: 1."""
-    return _above(team, descendant_rows__distance=1).first()
+    return Team.objects.above(team).last()
 
 
 def ancestors_of(team: Any) -> Any:
     """Return the teams above a team, the highest first, as a queryset."""
-    return _above(team, descendant_rows__distance__gt=0).order_by("-descendant_rows__distance")
-
-
-def _above(team: Any, **distance: int) -> Any:
-    return Team.objects.filter(
-        organization_id=team.organization_id, descendant_rows__team=team.pk, **distance
-    )
+    return Team.objects.above(team)
 
 
 def children_of(team: Any) -> Any:
     """Return the teams directly below a team, by name, as a queryset."""
-    return Team.objects.filter(
-        organization_id=team.organization_id,
-        ancestor_rows__ancestor=team.pk,
-        ancestor_rows__distance=1,
-    )
+    return Team.objects.directly_below(team)
 
 
 def teams_of(member: Any) -> Any:
     """Return the teams that a member is in, by name, as a queryset; not those above them."""
-    return Team.objects.filter(
-        organization_id=member.organization_id, memberships__member=member.pk
-    )
+    return Team.objects.with_member(member)
 
 
 def members_of(team: Any) -> Any:
     """Return the rows of those in a team, leads first, each with its member, as a queryset."""
-    return (
-        TeamMember.objects.filter(
-            team=team.pk,
-            organization_id=team.organization_id,
-            member__organization_id=team.organization_id,
-        )
-        .select_related("member__user")
-        .order_by("-is_lead", "pk")
-    )
+    return TeamMember.objects.of_team(team)
 
 
 def may_manage_members(access: Access | None, team: Any) -> bool:
@@ -156,7 +132,7 @@ def may_manage_members(access: Access | None, team: Any) -> bool:
         return True
     if access.member is None:
         return False
-    return bool(members_of(team).filter(member=access.member.pk, is_lead=True).exists())
+    return bool(members_of(team).leads().filter(member=access.member.pk).exists())
 
 
 @verb

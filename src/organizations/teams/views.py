@@ -55,7 +55,7 @@ class Branch:
 def branches(organization: Any) -> list[Branch]:
     """Return the teams at the top, each with all below it. Queries: 3."""
     leads: dict[int, list[Any]] = {}
-    rows = TeamMember.objects.filter(organization_id=organization.pk, is_lead=True)
+    rows = TeamMember.objects.for_organization(organization).leads()
     for lead in rows.select_related("member__user").order_by("pk"):
         leads.setdefault(lead.team_id, []).append(lead.member)
     found: dict[int | None, list[Branch]] = {}
