@@ -5,19 +5,20 @@ from django.conf import settings
 from django.db import migrations, models
 
 import organizations.fields
-from organizations.families import default_family
+from organizations.families import default_family, made_in
 
 # The tables lead to the family that the project has chosen.
-ORGANIZATION = default_family().organization._meta.label
-MEMBER = default_family().member._meta.label
+FAMILY = default_family()
+ORGANIZATION = FAMILY.organization._meta.label
+MEMBER = FAMILY.member._meta.label
 
 
 class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        migrations.swappable_dependency(ORGANIZATION),
-        migrations.swappable_dependency(MEMBER),
+        made_in(FAMILY.organization),
+        made_in(FAMILY.member),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -41,4 +41,5 @@ class Command(BaseCommand):
                 who = display_name(assignment.member.user)
                 self.stdout.write(f"{who}: {assignment} in {assignment.organization}")
         word = "would be sent" if options["dry_run"] else "sent"
-        self.stdout.write(self.style.SUCCESS(f"Reminders {word}: {sent}."))
+        if options["dry_run"] or options["verbosity"] > 0:
+            self.stdout.write(self.style.SUCCESS(f"Reminders {word}: {sent}."))
