@@ -7,19 +7,21 @@ from typing import Any
 from django.core import checks
 from django.core.exceptions import ImproperlyConfigured
 
-from .conf import NAME, get_settings
+from .conf import get_settings
 
 __all__ = ["check_settings"]
 
 
 def check_settings(app_configs: Any = None, **kwargs: Any) -> list[checks.CheckMessage]:
-    """Tell what is wrong with ``ORGANIZATIONS_TEAMS``."""
+    """E001: ``ORGANIZATIONS_TEAMS`` has a mistake."""
     try:
         get_settings()
     except ImproperlyConfigured as error:
         return [
             checks.Error(
-                str(error), hint=f"Correct the setting {NAME}.", id="organizations_teams.E001"
+                f"The setting ORGANIZATIONS_TEAMS is wrong: {error}",
+                hint='ORGANIZATIONS_TEAMS = {"MAX_DEPTH": 8}',
+                id="organizations_teams.E001",
             )
         ]
     return []
