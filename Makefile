@@ -14,7 +14,7 @@ export PYTHON
 unexport DJANGO_SETTINGS_MODULE PYTHONPATH VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick test-slow test-browser pictures test-all coverage lint format docs clean demo-env dev-env
+.PHONY: help demo test quick test-slow test-core test-browser pictures test-all coverage lint format docs clean demo-env dev-env
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -31,6 +31,9 @@ quick: dev-env  ## the inner loop: lint, and the suite on SQLite alone
 
 test-slow: dev-env  ## the big tests: long state machines, 200-round races, large upgrades
 	@tools/test.sh slow
+
+test-core: dev-env  ## the suite in a copy without the optional apps, on SQLite
+	@tools/without_wings.sh
 
 test-browser: dev-env  ## the main job in a real browser (installs Chromium as root)
 	@browser=$$(tools/browser.sh | tail -n 1) && ORGKIT_CHROMIUM=$$browser tools/test.sh browser

@@ -103,7 +103,7 @@ def forget_everything():
 
 
 def fill(address):
-    """Make the people and organizations, their products, roles and teams, and some mails to click at."""
+    """Make people and organizations with products, roles and teams, and mails to click at."""
     printed = StringIO()
     call_command("organizations_demo", json=True, stdout=printed)
     made = json.loads(printed.getvalue())
