@@ -9,10 +9,12 @@ source tools/legs.sh
 
 python=$PWD/${VENV:-.venv}/bin/python
 workers=${WORKERS:-2}
+shopt -s nullglob
 wings=()
 for readme in src/organizations/*/README.md; do
     wings+=("$(basename "$(dirname "$readme")")")
 done
+[ ${#wings[@]} -gt 0 ] || { echo "without_wings.sh: there are no optional apps" >&2 && exit 2; }
 
 root=$PWD
 copy=$(mktemp -d)
