@@ -5,7 +5,6 @@ tests of the documentation read too.
 """
 
 import ast
-import inspect
 import pkgutil
 import re
 from dataclasses import fields
@@ -23,7 +22,7 @@ from docutils.statemachine import StringList
 from sphinx.pycode import ModuleAnalyzer
 
 import organizations
-from organizations import auth_urls, checks, conf, permissions, urls
+from organizations import auth_urls, conf, permissions, urls
 from organizations.backends.defaults import InvitationBackend, RegistrationBackend
 from organizations.backends.modeled import ModelInvitation
 from organizations.exceptions import OrganizationsError
@@ -202,13 +201,29 @@ def error_table():
     return table(["class", "code", "status", "meaning"], rows)
 
 
+def wings():
+    """Return the app configs of the optional apps that are installed."""
+    return [each for each in apps.get_app_configs() if each.name.startswith("organizations.")]
+
+
+def trees_of_checks():
+    """Yield (app label, syntax tree) of each module of checks."""
+    for app in [apps.get_app_config("organizations"), *wings()]:
+        source = Path(app.path, "checks.py").read_text(encoding="utf-8")
+        yield app.label, ast.parse(source)
+
+
 def check_messages():
     """Yield (id, kind, message, hint) of every message that the checks can give."""
-    for node in ast.walk(ast.parse(Path(checks.__file__).read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Call) and getattr(node.func, "id", "") in {"Error", "Warning"}:
-            given = {keyword.arg: keyword.value for keyword in node.keywords}
-            message, hint = node.args[0], given.get("hint")
-            yield given["id"].value, node.func.id, words(message), words(hint) if hint else ""
+    for _label, tree in trees_of_checks():
+        for node in ast.walk(tree):
+            # Written as Error(...) or as checks.Error(...).
+            kind = getattr(node, "func", None)
+            kind = getattr(kind, "id", getattr(kind, "attr", ""))
+            if kind in {"Error", "Warning"}:
+                given = {keyword.arg: keyword.value for keyword in node.keywords}
+                message, hint = node.args[0], given.get("hint")
+                yield given["id"].value, kind, words(message), words(hint) if hint else ""
 
 
 def words(node):
@@ -228,9 +243,11 @@ def check_titles():
     """Return id -> what the docstring of its check says of it."""
     pattern = re.compile(r"([EW]\d{3}): (.+?)(?=\s[EW]\d{3}: |$)", re.DOTALL)
     return {
-        f"organizations.{number}": " ".join(title.split())
-        for check in checks.ALL_CHECKS
-        for number, title in pattern.findall(inspect.getdoc(check))
+        f"{label}.{number}": " ".join(title.split())
+        for label, tree in trees_of_checks()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef)
+        for number, title in pattern.findall(ast.get_docstring(node) or "")
     }
 
 
@@ -249,9 +266,11 @@ def check_list():
 
 def commands():
     """Return (name, command) of every command of the package."""
-    folder = PACKAGE / "management" / "commands"
-    names = sorted(found.name for found in pkgutil.iter_modules([str(folder)]))
-    return [(name, load_command_class("organizations", name)) for name in names]
+    return [
+        (found.name, load_command_class(app.name, found.name))
+        for app in [apps.get_app_config("organizations"), *wings()]
+        for found in pkgutil.iter_modules([str(Path(app.path) / "management" / "commands")])
+    ]
 
 
 # Options that every command of Django has.
@@ -299,6 +318,19 @@ def template_list():
     return "\n\n".join(parts)
 
 
+def wing_list():
+    """The public modules of the optional apps, and the settings of those that have some."""
+    parts = ["Each of these apps is installed by its name, or left out.", ""]
+    for wing in wings():
+        parts += [f"## {wing.verbose_name}", f"`{wing.name}`"]
+        for room in ("services", "registry", "exceptions", "permissions", "conf"):
+            if find_spec(f"{wing.name}.{room}"):
+                options = "   :members:\n   :exclude-members: __init__"
+                directive = f".. automodule:: {wing.name}.{room}\n{options}"
+                parts += [f"### {wing.name}.{room}", f"```{{eval-rst}}\n{directive}\n```"]
+    return "\n\n".join(parts)
+
+
 DIRECTIVES = {
     "orgkit-settings": settings,
     "orgkit-permissions": permission_table,
@@ -308,6 +340,7 @@ DIRECTIVES = {
     "orgkit-checks": check_list,
     "orgkit-commands": command_list,
     "orgkit-templates": template_list,
+    "orgkit-wings": wing_list,
 }
 
 
