@@ -13,6 +13,7 @@ from django.test import TestCase
 
 from . import run_page
 from .blocks import (
+    ABSENT,
     DIRECTIVES,
     DOCS,
     LANGUAGES,
@@ -31,6 +32,13 @@ from .fresh_project import make_project
 
 # Pages that build on the models which the first how-to writes.
 SHOP = DOCS / "howto" / "models.md"
+# Pages that go on with the project of another page: its models come first.
+GOES_ON = {DOCS / "tutorial" / "billing-role.md": DOCS / "start.md"}
+# What the README says in words, since it is no part of the lines to paste.
+IN_WORDS = (
+    "AUTHENTICATION_BACKENDS = "
+    '["django.contrib.auth.backends.ModelBackend", "organizations.auth.OrganizationBackend"]'
+)
 # What other packages would bring; only the part that a page uses.
 ALLAUTH = {
     "allauth/__init__.py": "",
@@ -53,6 +61,7 @@ ALLAUTH = {
 STAND_INS = {DOCS / "howto" / "allauth.md": (ALLAUTH, "allauth.account")}
 BUILT_HERE = {"orgkit-" + name for name in (
     "settings", "permissions", "urls", "auth-urls", "errors", "checks", "commands", "templates",
+    "wings",
 )}  # fmt: skip
 
 
@@ -121,9 +130,12 @@ def test_code_works_in_a_new_project(page, tmp_path):
     project = make_project(tmp_path)
     blocks = project_blocks(page)
     if page == README:  # the project has its other lines already
-        blocks = [block for block in blocks if block.target.startswith("shop/")]
-    elif not any(block.target == "shop/models.py" for block in blocks):
-        blocks = [*(b for b in project_blocks(SHOP) if b.target == "shop/models.py"), *blocks]
+        blocks = [b for b in blocks if b.target == SHELL or b.target.startswith("shop/")]
+        project.add_settings(IN_WORDS)
+        project.add_settings(f"INSTALLED_APPS += {sorted({'organizations.roles'} - ABSENT)}")
+    elif page in GOES_ON or not any(block.target == "shop/models.py" for block in blocks):
+        models = project_blocks(GOES_ON.get(page, SHOP))
+        blocks = [*(b for b in models if b.target == "shop/models.py"), *blocks]
     files = [block.target for block in blocks if "/" in block.target]
     apps = {name.partition("/")[0] for name in files if name.endswith(".py")}
     apps = apps - {"mysite"} | {"shop"}
