@@ -17,7 +17,10 @@ from tests.app.models import Product
 
 
 class NameSource:
-    """Gives the permissions that stand in a user's last name, each with a space on both sides."""
+    """Gives what stands in a user's last name, each word with a space on both sides.
+
+    A word is a permission, or a standing for all that comes with it.
+    """
 
     name = "last_name"
 
@@ -25,11 +28,17 @@ class NameSource:
         return members.annotate(_last_name=F("user__last_name"))
 
     def grants_from(self, row):
-        if names := frozenset(row._last_name.split()):
-            yield Grant(kind="last_name", permissions=names, name="The last name")
+        words = row._last_name.split()
+        if found := frozenset().union(
+            *(names(word) if word in set(map(str, Standing)) else {word} for word in words)
+        ):
+            yield Grant(kind="last_name", permissions=found, name="The last name")
 
     def members_with(self, permission, *, now):
-        return Q(user__last_name__contains=f" {permission} ")
+        words = [permission, *(each for each in Standing if permission in names(each))]
+        return Q.create(
+            [("user__last_name__contains", f" {word} ") for word in words], connector=Q.OR
+        )
 
 
 class ShelfSource:
@@ -63,9 +72,9 @@ def registered(*sources):
         grants._sources.update(before)
 
 
-def give(user, *names):
-    """Let ``NameSource`` give a user these permissions wherever the user is a member."""
-    user.last_name = f" {' '.join(names)} "
+def give(user, *words):
+    """Let ``NameSource`` give a user these wherever the user is a member."""
+    user.last_name = f" {' '.join(words)} "
     user.save(update_fields=["last_name"])
     return user
 
