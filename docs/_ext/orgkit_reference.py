@@ -320,7 +320,9 @@ def template_list():
 
 def wing_list():
     """The public modules of the optional apps, and the settings of those that have some."""
-    parts = ["Each of these apps is installed by its name, or left out.", ""]
+    parts = ["Each of these apps is installed by its name, or left out."]
+    if not wings():
+        parts.append("These pages were made without any of them.")
     for wing in wings():
         parts += [f"## {wing.verbose_name}", f"`{wing.name}`"]
         for room in ("services", "registry", "exceptions", "permissions", "conf"):
