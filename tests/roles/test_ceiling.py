@@ -244,15 +244,12 @@ def test_giving_roles_to_groups(world, step, group, role, table):
     [
         #         ada   al    rich  people  roles  cy  str  root  off
         ("low",  [None, None, None, NO,     None,  NO, NO,  None, NO]),
-        ("high", [None, MORE, None, NO,     None,  NO, NO,  None, NO]),
+        ("high", [None, None, None, NO,     MORE,  NO, NO,  None, NO]),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("verb", ["unassign", "shorten"])
 def test_taking_roles_from_groups(world, verb, role, table):
     given = services.assign(world.crew, getattr(world, role), actor=None)
-    if role == "high":
-        # By the group everybody has the right now, so all who may manage roles reach it.
-        table = [None, None, None, *table[3:]]
 
     def act(actor):
         if verb == "unassign":
@@ -288,6 +285,63 @@ def test_widening_a_role_of_ones_own(world, verb, way, actor, new, expected):
         found = outcome(services.delete, world.low, replacement=other, actor=actor)
 
     assert found is expected
+
+
+def lesser(world):
+    """Return a role that gives ed the right to manage roles and to invite, and no more."""
+    role = services.create(
+        world, name="Lesser", permissions=[MANAGE_ROLES, INVITE_MEMBER], actor=None
+    )
+    services.assign(row(world, "ed"), role, actor=None)
+    return role
+
+
+@pytest.mark.parametrize(
+    ("holder", "expected"), [("di", None), ("people", MORE), ("ada", None), ("al", None)]
+)
+@pytest.mark.parametrize(
+    ("verb", "way"),
+    [
+        *((verb, way) for verb in ("change", "delete", "replace") for way in ("member", "group")),
+        # The table above is about these steps for single members.
+        *(("unassign", "group"), ("shorten", "group")),
+    ],
+)
+def test_nobody_loses_by_somebody_who_has_less(world, verb, way, holder, expected):
+    """People has a right that ed lacks. The owner and al have the right anyway and lose nothing."""
+    lesser(world)
+    role = services.create(world, name="Inviters", permissions=[INVITE_MEMBER], actor=None)
+    crew = Crew.objects.create(organization=world, name="Some")
+    crew.members.add(row(world, holder))
+    given = services.assign(row(world, holder) if way == "member" else crew, role, actor=None)
+    if verb == "change":
+        found = outcome(services.change, role, permissions=[], actor="ed")
+    elif verb == "delete":
+        found = outcome(services.delete, role, replacement=None, actor="ed")
+    elif verb == "replace":
+        found = outcome(services.delete, role, replacement=world.low, actor="ed")
+    elif verb == "unassign":
+        found = outcome(services.unassign, given, actor="ed")
+    else:
+        found = outcome(services.set_end, given, ends_at=tomorrow(), actor="ed")
+
+    assert found is expected
+
+
+def test_what_somebody_has_twice_is_not_lost(world):
+    """People is in two crews with the role; one of them can lose it by the hand of ed."""
+    lesser(world)
+    role = services.create(world, name="Inviters", permissions=[INVITE_MEMBER], actor=None)
+    crews = [Crew.objects.create(organization=world, name=f"Crew {n}") for n in range(2)]
+    given = []
+    for crew in crews:
+        crew.members.add(row(world, "people"))
+        given.append(services.assign(crew, role, actor=None))
+
+    assert outcome(services.unassign, given[0], actor="ed") is None
+    assert outcome(services.unassign, given[1], actor="ed") is MORE
+    assert outcome(services.delete, role, replacement=None, actor="ed") is MORE
+    assert outcome(services.change, role, name="Guests", actor="ed") is None
 
 
 def test_a_role_that_has_ended_is_no_role_of_ones_own(world):

@@ -24,7 +24,7 @@ class RolesConfig(AppConfig):
         from .checks import ALL_CHECKS
         from .grants import RoleGrants
         from .models import Role, RoleAssignment
-        from .services import forget_group
+        from .services.assignments import forget_group
 
         families.link(Role, "organization", related_name="+")
         families.link(RoleAssignment, "organization", related_name="+")

@@ -7,10 +7,12 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from organizations.families import default_family
 from organizations.grants import groups
+from organizations.services.access import rights_of_members
 from organizations.services.ceiling import Authority
 
 from .. import registry
@@ -25,6 +27,7 @@ __all__ = [
     "as_stored",
     "assignments_in",
     "check_end",
+    "check_losses",
     "group_kind_of",
     "is_later",
     "own_member_reached",
@@ -44,6 +47,14 @@ class Target:
     role: Role | None
     role_name: str
     permissions: frozenset[str]
+
+    @property
+    def label(self) -> str:
+        """What grants call it."""
+        if self.role is not None:
+            return self.role.name
+        known = {code.name: str(code) for code in registry.declared()}
+        return known.get(self.role_name, self.role_name)
 
     @property
     def lookup(self) -> dict[str, Any]:
@@ -127,6 +138,41 @@ def own_member_reached(may: Authority, found: Target) -> Any:
         return None
     rows = reaching(member.pk, member.organization_id).filter(live(timezone.now()))
     return member if rows.filter(**found.lookup).exists() else None
+
+
+def check_losses(
+    may: Authority, found: Target, lost: frozenset[str], assignment: RoleAssignment | None = None
+) -> None:
+    """Refuse to take rights of a role from members who have more than the actor.
+
+    The owner loses nothing, and what somebody has from elsewhere as well is not lost.
+
+    Args:
+        found: the role that gives less, or nothing any more.
+        lost: what it no longer gives.
+        assignment: the only one that is concerned; None for all of the role.
+    Queries: 2, or 0 if nothing is lost or code acts by its own word.
+    Raises:
+        ExceedsOwnRights: somebody with more than the actor would lose something.
+    """
+    if may.access is None or not lost:
+        return
+    organization = may.organization
+    rows = reaching(OuterRef("pk"), OuterRef("organization"))
+    rows = rows.filter(live(timezone.now()), **found.lookup)
+    if assignment is not None:
+        rows = rows.filter(pk=assignment.pk)
+    members = default_family().member._base_manager.filter(organization_id=organization.pk)
+    users = list(members.filter(Exists(rows)).values_list("user_id", flat=True))
+    for access in rights_of_members(organization, users).values():
+        if access.is_owner or may.is_self(access.member):
+            continue
+        kept = [grant for grant in access.grants if not grant.ended]
+        of_role = [grant for grant in kept if grant.kind == "role" and grant.name == found.label]
+        for grant in of_role if assignment is None else [g for g in of_role if g.via][:1]:
+            kept.remove(grant)
+        if lost - frozenset().union(*(grant.permissions for grant in kept)):
+            may.may_give(access.permissions)
 
 
 def group_kind_of(holder: Any) -> Any:

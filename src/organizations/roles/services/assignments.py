@@ -25,6 +25,7 @@ from ._shared import (
     RoleOrName,
     as_stored,
     check_end,
+    check_losses,
     group_kind_of,
     is_later,
     target,
@@ -112,6 +113,7 @@ def unassign(assignment: RoleAssignment, *, actor: Any) -> None:
     may = authority(organization, actor)
     if not _is_own(may, assignment):
         _may_change(may, assignment)
+        _may_lessen(may, assignment)
     signals.role_unassigned.send(
         sender=RoleAssignment, organization=organization, assignment=assignment, actor=actor
     )
@@ -192,6 +194,8 @@ def _change_end(
     is_longer = is_later(ends_at, assignment.ends_at)
     if is_longer or not _is_own(may, assignment):
         _may_change(may, assignment)
+    if not is_longer:
+        _may_lessen(may, assignment)
     if is_longer and (own := _own_member_of(may, assignment)) is not None:
         may.may_raise(own)
     check_end(ends_at)
@@ -215,6 +219,13 @@ def _may_change(may: Authority, assignment: RoleAssignment) -> None:
     may.may_give(target_of(assignment).permissions)
     if of_member:
         may.may_touch(assignment.member)
+
+
+def _may_lessen(may: Authority, assignment: RoleAssignment) -> None:
+    """Ask the ceiling for all whom a group's role reaches; members were asked for already."""
+    if assignment.member_id is None:
+        found = target_of(assignment)
+        check_losses(may, found, found.permissions, assignment)
 
 
 def _is_own(may: Authority, assignment: RoleAssignment) -> bool:

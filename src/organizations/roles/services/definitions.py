@@ -1,7 +1,8 @@
 """Roles are made, copied, changed and deleted.
 
-Whoever touches a role needs every right that is in it before and after. Whom it reaches is
-not compared: a role that the owner has, too, can still be changed.
+Whoever touches a role needs every right that is in it before and after, and takes nothing from
+somebody who has more. The owner loses nothing by a role, so a role that the owner has, too, can be
+changed.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from ._shared import (
     RoleOrName,
     Target,
     assignments_in,
+    check_losses,
     is_later,
     own_member_reached,
     stored,
@@ -107,7 +109,8 @@ def change(
     """Change what a role is called and holds; return the fresh row. None leaves a value.
 
     Raises:
-        as ``create``; the actor needs the rights that the role had, too.
+        as ``create``; the actor needs the rights that the role had, too, and all that somebody
+            has who loses something.
         RaisesOwnRights: the actor has the role and would put something into it.
         DoesNotExist: the role is gone.
     Locks: the organization. Signals: role_changed, if anything changed.
@@ -125,6 +128,7 @@ def change(
         may.may_give(new["permissions"])
         if new["permissions"] - old.permissions and (own := own_member_reached(may, old)):
             may.may_raise(own)
+        check_losses(may, old, old.permissions - new["permissions"])
     if name is not None and name != role.name:
         new["name"] = _free_name(organization, name, besides=role)
     if description is not None:
@@ -154,8 +158,9 @@ def delete(role: Role, *, replacement: RoleOrName | None, actor: Any) -> None:
         replacement: another role of the organization, the name of one in code, or None:
             those who have the role get nothing for it.
     Raises:
-        NotAllowed: the actor may not manage roles, lacks a right of one of the two, or has the
-            role and would get more by the replacement.
+        NotAllowed: the actor may not manage roles, lacks a right of one of the two, would take
+            something from somebody who has more, or has the role and would get more by the
+            replacement.
         DoesNotExist, UnknownRole: the role or the replacement is not there.
         ValueError: the role would replace itself.
     Locks: the organization. Signals: role_deleted; before it one of role_unassigned and
@@ -176,6 +181,7 @@ def delete(role: Role, *, replacement: RoleOrName | None, actor: Any) -> None:
         may.may_give(new.permissions)
         if new.permissions - old.permissions and (own := own_member_reached(may, old)):
             may.may_raise(own)
+    check_losses(may, old, old.permissions - (new.permissions if new else frozenset()))
     for assignment in assignments_in(organization).filter(role=role).order_by("pk"):
         if new is None:
             _take(organization, assignment, actor)
