@@ -26,7 +26,8 @@ README = ROOT / "README.md"
 # Pages about optional apps. Where the folder of such an app is deleted, its pages are left out,
 # and so is every block of another page that names the app.
 PAGES_OF_WINGS = {
-    "organizations.roles": {"tutorial/billing-role.md", "howto/roles.md"},
+    # The page about teams ends with roles of teams.
+    "organizations.roles": {"tutorial/billing-role.md", "howto/roles.md", "howto/teams.md"},
     "organizations.teams": {"howto/teams.md"},
 }
 ABSENT = PAGES_OF_WINGS.keys() - set(WINGS)
