@@ -9,7 +9,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
-from django.utils.html import escape
+from django.utils.html import escape, format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -261,14 +261,16 @@ class MemberRolesForm(forms.Form):
             row = self.held.get(column.key)
             is_locked = not column.permissions <= access.permissions or (is_own and row is None)
             self.fields[f"has_{column.key}"] = forms.BooleanField(
-                label=column.label,
+                label=format_html("<bdi>{}</bdi>", column.label),
                 help_text=escape(column.description),  # pages show help as HTML
                 required=False,
                 disabled=is_locked,
                 initial=row is not None,
             )
             self.fields[f"until_{column.key}"] = DayField(
-                label=_("Last day of %(role)s") % {"role": column.label},
+                label=format_html(
+                    gettext("Last day of %(role)s") % {"role": "<bdi>{}</bdi>"}, column.label
+                ),
                 disabled=is_locked,
                 initial=last_day(row.ends_at) if row else None,
             )
