@@ -10,10 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from inspect import iscoroutinefunction
 from typing import Any
 
-from asgiref.sync import sync_to_async
+from asgiref.sync import iscoroutinefunction, sync_to_async
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.translation import gettext_lazy as _
@@ -90,6 +89,7 @@ def _require(require: Callable[[Access], None], view: View | None, org_model: An
             except NotAllowed as error:
                 return await sync_to_async(refuse)(request, error)
 
+        # By asgiref: async class views are marked in a way of which "inspect" may not know.
         return awrapped if iscoroutinefunction(view) else wrapped
 
     return decorate(view) if view is not None else decorate

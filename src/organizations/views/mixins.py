@@ -47,7 +47,9 @@ class _OrganizationLookup:
 
     def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         super().setup(request, *args, **kwargs)  # type: ignore[misc]
-        self.kwargs = self._with_key(kwargs)
+        # Looking a slug up is a query, which an async view must make in a thread.
+        if not getattr(self, "view_is_async", False):
+            self.kwargs = self._with_key(kwargs)
 
     def _with_key(self, kwargs: dict[str, Any]) -> dict[str, Any]:
         """Return the URL's keywords with the organization's key in place of its slug."""
@@ -197,12 +199,16 @@ class AccessRequiredMixin(_OrganizationLookup):
 
     async def _adispatch(self, request: HttpRequest, args: Any) -> HttpResponseBase:
         try:
-            refusal = await sync_to_async(self._refusal)()
+            refusal = await sync_to_async(self._late_refusal)()
             if refusal is not None:
                 return refusal
             return await super().dispatch(request, *args, **self.kwargs)  # type: ignore[misc, no-any-return]
         except _REFUSALS as error:
             return await sync_to_async(self._answer)(error)
+
+    def _late_refusal(self) -> HttpResponseBase | None:
+        self.kwargs = self._with_key(self.kwargs)
+        return self._refusal()
 
     def _refusal(self) -> HttpResponseBase | None:
         """Return the answer to somebody who may not come in; None for everybody else."""
