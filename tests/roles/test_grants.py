@@ -19,7 +19,7 @@ from organizations.permissions import (
 from organizations.roles import services
 from organizations.roles.models import Role, RoleAssignment
 from organizations.services.access import access_of, rights_of_members
-from tests.roles.crews.models import Crew
+from tests.roles.crews.models import Crew, CrewGroups
 from tests.roles.support import DAY, has, row, tomorrow, user
 
 
@@ -158,6 +158,16 @@ class TestRowsThatCrossOrganizations:
         )
 
         self.check_that_nothing_is_given(acme, other)
+
+    def test_a_group_of_another_organization_of_a_careless_kind(self, acme, other, monkeypatch):
+        """The kind of group does not compare organizations; the source of grants does."""
+
+        def careless(self, member):
+            rows = Crew.members.through.objects.filter(organizationuser=member)
+            return rows.values("crew")
+
+        monkeypatch.setattr(CrewGroups, "reaching", careless)
+        self.test_a_group_of_another_organization(acme, other)
 
     def test_a_foreign_member_in_a_group(self, acme, other, crew):
         crew.members.add(row(other, "cy"))

@@ -165,7 +165,7 @@ def check_losses(
     members = default_family().member._base_manager.filter(organization_id=organization.pk)
     users = list(members.filter(Exists(rows)).values_list("user_id", flat=True))
     for access in rights_of_members(organization, users).values():
-        if access.is_owner or may.is_self(access.member):
+        if may.is_self(access.member):
             continue
         kept = [grant for grant in access.grants if not grant.ended]
         of_role = [grant for grant in kept if grant.kind == "role" and grant.name == found.label]
