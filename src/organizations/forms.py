@@ -18,7 +18,7 @@ from .backends import invitation_backend
 from .backends.forms import ADDRESS_LENGTH, clean_address, validate_name
 from .converters import clean_slug
 from .doors import link_base
-from .exceptions import OrganizationsError, OwnershipRequired
+from .exceptions import OrganizationsError
 from .families import default_family, family_of
 from .models import Organization, OrganizationUser
 from .services import addresses, members, organizations, ownership, registration
@@ -42,6 +42,7 @@ __all__ = [
 # Which field an error of a verb belongs to.
 FIELD_OF = {
     "slug_taken": "slug",
+    "ownership_required": "is_admin",
     "already_member": "email",
     "not_an_address": "email",
     "address_ambiguous": "email",
@@ -357,12 +358,6 @@ class MemberForm(forms.Form):
         self.member = member
         kwargs["initial"] = {"is_admin": member.is_admin, **(kwargs.get("initial") or {})}
         super().__init__(*args, **kwargs)
-
-    def clean_is_admin(self) -> bool:
-        is_admin: bool = self.cleaned_data["is_admin"]
-        if not is_admin and members.owns(self.member):
-            raise ValidationError(str(OwnershipRequired()))
-        return is_admin
 
     def preview(self) -> Preview:
         """Return who would gain and lose what by ``save``."""
