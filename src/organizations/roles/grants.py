@@ -29,9 +29,10 @@ from organizations.grants import JSONRows, groups
 from organizations.permissions import Grant
 
 from . import registry
+from .managers import is_live
 from .models import RoleAssignment
 
-__all__ = ["RoleGrants", "effective", "live", "reaching"]
+__all__ = ["RoleGrants", "effective"]
 
 #: What the annotation is called on member rows.
 LINES = "organizations_role_lines"
@@ -43,41 +44,15 @@ def effective(names: Iterable[str]) -> frozenset[str]:
     return frozenset(names) & known
 
 
-def live(now: datetime) -> Q:
-    """Return the condition on assignments that have not ended."""
-    return Q(ends_at__isnull=True) | Q(ends_at__gt=now)
-
-
-def reaching(member: Any, organization: Any) -> QuerySet[RoleAssignment]:
-    """Return the assignments that reach a member, ended ones among them.
-
-    Args:
-        member: the key of the member row, or an expression for it.
-        organization: the key of the member's organization, or an expression for it. A row of
-            another organization reaches nobody here, wherever its keys lead.
-    """
-    holders: Any = Q(member=member)
-    # Asked inside a further query, so that an expression leads one step further out.
-    inner = OuterRef(member) if isinstance(member, OuterRef) else member
-    for kind in groups():
-        at_home = kind.model._base_manager.filter(
-            pk=OuterRef("group_key"), organization=OuterRef("organization")
-        )
-        holders |= Q(group_kind=kind.kind, group_key__in=kind.reaching(inner)) & Exists(at_home)
-    return RoleAssignment._base_manager.filter(
-        holders,
-        Q(role__isnull=True) | Q(role__organization=F("organization")),
-        organization=organization,
-    )
-
-
 class RoleGrants:
     """The source ``role``."""
 
     name = "role"
 
     def annotate(self, members: QuerySet[Any], *, now: datetime) -> QuerySet[Any]:
-        lines = reaching(OuterRef("pk"), OuterRef("organization")).order_by("pk")
+        lines = RoleAssignment.objects.reaching(OuterRef("pk"), OuterRef("organization")).order_by(
+            "pk"
+        )
         line = JSONObject(
             role=F("role_name"),
             name=F("role__name"),
@@ -85,7 +60,7 @@ class RoleGrants:
             via=_name_of_group(),
             until=F("ends_at"),
             live=Case(
-                When(live(now), then=Value(True)),
+                When(is_live(now), then=Value(True)),
                 default=Value(False),
                 output_field=BooleanField(),
             ),
@@ -114,8 +89,8 @@ class RoleGrants:
         if not effective([permission]):
             return Q(pk__in=())
         codes = [role.name for role in registry.declared() if permission in role.permissions]
-        found = reaching(OuterRef("pk"), OuterRef("organization")).filter(
-            live(now),
+        found = RoleAssignment.objects.reaching(OuterRef("pk"), OuterRef("organization")).filter(
+            is_live(now),
             Q(role__permissions__has=permission) | Q(role__isnull=True, role_name__in=codes),
         )
         return Q(Exists(found))

@@ -18,7 +18,7 @@ from organizations.permissions import Permission, Standing
 
 from . import registry
 from .exceptions import UnknownRole
-from .grants import effective, live
+from .grants import effective
 from .models import Role, RoleAssignment
 from .registry import CodeRole
 
@@ -119,8 +119,8 @@ def find_role(organization: Any, key: str) -> Role | CodeRole:
 
 def _counts(organization: Any) -> dict[str, tuple[int, int]]:
     rows = (
-        RoleAssignment._base_manager.filter(
-            live(timezone.now()),
+        RoleAssignment.objects.live(timezone.now())
+        .filter(
             Q(role__isnull=True) | Q(role__organization=F("organization")),
             organization_id=organization.pk,
         )

@@ -12,6 +12,8 @@ from django.utils.translation import gettext_lazy as _
 
 from organizations.fields import AutoCreatedField, AutoLastModifiedField, PermissionSetField
 
+from .managers import RoleAssignmentQuerySet
+
 __all__ = ["Role", "RoleAssignment"]
 
 # The foreign keys named ``organization`` and ``member`` lead to the project's own family; the
@@ -72,6 +74,8 @@ class RoleAssignment(models.Model):
     )
     created = AutoCreatedField()
     reminded_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = RoleAssignmentQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("role assignment")

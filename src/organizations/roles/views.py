@@ -28,7 +28,7 @@ from organizations.views.preview import PreviewMixin, labels
 
 from . import matrix, services
 from .forms import MemberRolesForm, RoleDeleteForm, RoleForm, RoleGiveForm, RoleTakeForm
-from .grants import effective, live
+from .grants import effective
 from .models import RoleAssignment
 from .permissions import MANAGE_ROLES
 from .registry import CodeRole
@@ -88,7 +88,7 @@ class RoleMixin:
 
     def holders(self) -> Any:
         """The assignments of the role, ended ones among them."""
-        rows = RoleAssignment._base_manager.filter(organization_id=self.organization.pk)
+        rows = RoleAssignment.objects.filter(organization_id=self.organization.pk)
         if isinstance(self.role, CodeRole):
             return rows.filter(role__isnull=True, role_name=self.role.name)
         return rows.filter(role=self.role)
@@ -112,7 +112,7 @@ class RoleDetail(AccessRequiredMixin, RoleMixin, PageMixin, TemplateView):
     shown = 50
 
     def get_context_data(self, **kwargs: Any) -> Any:
-        rows = self.holders().filter(live(timezone.now()))
+        rows = self.holders().live(timezone.now())
         people = rows.filter(member__organization_id=self.organization.pk)
         people = people.select_related("member__user").order_by("member__user_id", "pk")
         page = Paginator(people, self.shown).get_page(self.request.GET.get("page"))

@@ -17,7 +17,7 @@ from organizations.services.ceiling import Authority
 
 from .. import registry
 from ..exceptions import EndsInThePast
-from ..grants import effective, live, reaching
+from ..grants import effective
 from ..models import Role, RoleAssignment
 from ..registry import CodeRole
 
@@ -136,8 +136,8 @@ def own_member_reached(may: Authority, found: Target) -> Any:
     member = may.access.member if may.access is not None else None
     if member is None:
         return None
-    rows = reaching(member.pk, member.organization_id).filter(live(timezone.now()))
-    return member if rows.filter(**found.lookup).exists() else None
+    rows = RoleAssignment.objects.reaching(member.pk, member.organization_id)
+    return member if rows.live(timezone.now()).filter(**found.lookup).exists() else None
 
 
 def check_losses(
@@ -158,8 +158,8 @@ def check_losses(
     if may.access is None or not lost:
         return
     organization = may.organization
-    rows = reaching(OuterRef("pk"), OuterRef("organization"))
-    rows = rows.filter(live(timezone.now()), **found.lookup)
+    rows = RoleAssignment.objects.reaching(OuterRef("pk"), OuterRef("organization"))
+    rows = rows.live(timezone.now()).filter(**found.lookup)
     if assignment is not None:
         rows = rows.filter(pk=assignment.pk)
     members = default_family().member._base_manager.filter(organization_id=organization.pk)
