@@ -55,7 +55,7 @@ def busy(acme, roles_in_code):
         for index in range(6)
     ]
     acme.crews = [Crew.objects.create(organization=acme, name=f"Crew {n}") for n in range(2)]
-    members = list(acme.organization_users.all())
+    members = list(acme.organization_users.order_by("pk"))
     for crew in acme.crews:
         crew.members.set(dice.sample(members, 4))
         services.assign(crew, dice.choice(acme.roles), actor=None)
@@ -68,7 +68,7 @@ def busy(acme, roles_in_code):
 def edit(organization, dice):
     """Return a random step as ``(verb, subject, args, kwargs)``."""
     role = dice.choice(organization.roles)
-    holder = dice.choice([*organization.organization_users.all(), *organization.crews])
+    holder = dice.choice([*organization.organization_users.order_by("pk"), *organization.crews])
     any_role = dice.choice([*organization.roles, "one", "two", "three"])
     others = [each for each in organization.roles if each != role]
     names = dice.sample(sorted(NAMES), dice.randrange(5))

@@ -521,7 +521,9 @@ class TestMemberRoles:
     def at(self, name):
         return {"user_pk": user(name).pk}
 
-    def test_roles_are_ticked_with_a_last_day(self, acme, sales, cashier):
+    def test_roles_are_ticked_with_a_last_day(self, acme, sales, cashier, monkeypatch):
+        noon = timezone.now().replace(hour=12)
+        monkeypatch.setattr(timezone, "now", lambda: noon)  # the day stays the same meanwhile
         today = timezone.localdate()
         data = {f"has_{sales.pk}": "on", f"until_{sales.pk}": today.isoformat()}
 
