@@ -178,7 +178,9 @@ def grant_text(grant: Grant) -> str:
         text = _("The role “%(name)s” gives it through the team “%(via)s”.")
     else:
         text = _("The role “%(name)s” gives it.")
-    return text % values
+    sentence = text % values
+    # A moment may end in a full stop of its own: 3 p.m.
+    return sentence.removesuffix(".") if sentence.endswith("..") else sentence
 
 
 def _moment(moment: datetime | None) -> str:

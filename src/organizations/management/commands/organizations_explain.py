@@ -9,7 +9,7 @@ from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from organizations.converters import find_organization
-from organizations.exceptions import OrganizationsError
+from organizations.exceptions import NotAnAddress, OrganizationsError
 from organizations.families import default_family
 from organizations.services import registration
 from organizations.services.explain import Explanation, explain, explain_all
@@ -63,6 +63,8 @@ def _user(text: str) -> Any:
     """Return the account with that address, or else with that login name."""
     try:
         user = registration.user_with(text)
+    except NotAnAddress:
+        user = None
     except OrganizationsError as error:
         raise CommandError(str(error)) from error
     model = get_user_model()
