@@ -5,7 +5,6 @@ from io import StringIO
 
 import pytest
 from django.core import mail
-from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 from django.test import TestCase
 from django.utils import timezone, translation
@@ -163,10 +162,18 @@ def test_without_the_address_of_the_site_nothing_is_marked(acme, sales, settings
     settings.ORGANIZATIONS = {}
     give(acme, "cy", sales, 3)
 
-    with pytest.raises(ImproperlyConfigured, match="LINK_BASE"):
+    with pytest.raises(CommandError, match="LINK_BASE"):
         remind()
 
     assert RoleAssignment.objects.get().reminded_at is None
+    assert "would be sent: 1." in remind("--dry-run")
+
+
+def test_without_the_address_of_the_site_it_says_so_before_a_role_ends(db, settings):
+    settings.ORGANIZATIONS = {}
+
+    with pytest.raises(CommandError, match="LINK_BASE"):
+        remind()
 
 
 def test_a_second_reminder_at_once_finds_it_done(acme, sales):

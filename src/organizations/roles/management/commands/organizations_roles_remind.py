@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from django.core.exceptions import ObjectDoesNotExist
+from django.core.exceptions import ImproperlyConfigured, ObjectDoesNotExist
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from organizations.mail import display_name
+from organizations.mail import configured_base, display_name
 from organizations.roles import services
 
 
@@ -26,6 +26,11 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if not 1 <= options["days"] <= 365:
             raise CommandError("--days must be 1 to 365.")
+        if not options["dry_run"]:
+            try:
+                configured_base()  # said at once, and not on the day when the first role ends
+            except ImproperlyConfigured as error:
+                raise CommandError(str(error)) from error
         now = timezone.now()
         rows = services.due_reminders(now=now, within=timedelta(days=options["days"]))
         sent = 0
