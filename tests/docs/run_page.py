@@ -36,7 +36,7 @@ def main(blocks):
             code = "\n" * (block["line"] - 1) + block["text"]
             exec(compile(code, block["page"], "exec"), namespace)
         elif path.suffix in {".html", ".txt"}:
-            loader.get_template(str(path.relative_to(*path.parts[:1])))
+            loader.get_template(block["target"].partition("templates/")[2])
         elif path.name == "tests.py":
             tests.append(path.parts[0])
         elif path.suffix == ".py" and "/" in block["target"] and "migrations" not in path.parts:
