@@ -344,6 +344,63 @@ def test_what_somebody_has_twice_is_not_lost(world):
     assert outcome(services.change, role, name="Guests", actor="ed") is None
 
 
+def test_a_role_that_is_called_like_another_one_is_not_taken_for_it(world, roles_in_code):
+    """People loses the right, since the role of that name that stays gives another one."""
+    lesser(world)
+    roles_in_code.declare("guests", label="Inviters", permissions=[VIEW_MEMBER])
+    role = services.create(world, name="Inviters", permissions=[INVITE_MEMBER], actor=None)
+    crews = [Crew.objects.create(organization=world, name=f"Crew {n}") for n in range(2)]
+    for crew in crews:
+        crew.members.add(row(world, "people"))
+    services.assign(crews[0], "guests", actor=None)
+    given = services.assign(crews[1], role, actor=None)
+
+    assert outcome(services.unassign, given, actor="ed") is MORE
+
+
+@pytest.mark.parametrize("verb", ["unassign", "shorten", "delete", "change"])
+@pytest.mark.parametrize(
+    ("ends", "other", "expected"),
+    [(None, DAY, MORE), (2 * DAY, DAY, MORE), (DAY, 2 * DAY, None), (DAY, None, None)],
+)
+def test_what_somebody_has_twice_is_lost_if_the_other_one_ends_before(
+    world, verb, ends, other, expected
+):
+    """Else ed would give people the same for a day, and then take what people had for good."""
+    lesser(world)
+    given = []
+    for name, lasts in [("Inviters", ends), ("Inviters for a while", other)]:
+        role = services.create(world, name=name, permissions=[INVITE_MEMBER], actor=None)
+        crew = Crew.objects.create(organization=world, name=name)
+        crew.members.add(row(world, "people"))
+        end = lasts and timezone.now() + lasts
+        given.append(services.assign(crew, role, ends_at=end, actor=None))
+    role = given[0].role
+    if verb == "unassign":
+        found = outcome(services.unassign, given[0], actor="ed")
+    elif verb == "shorten":
+        found = outcome(services.set_end, given[0], ends_at=timezone.now() + DAY / 2, actor="ed")
+    elif verb == "delete":
+        found = outcome(services.delete, role, replacement=None, actor="ed")
+    else:
+        found = outcome(services.change, role, permissions=[], actor="ed")
+
+    assert found is expected
+
+
+def test_of_one_role_given_twice_the_one_that_lasts_is_not_taken(world):
+    lesser(world)
+    role = services.create(world, name="Inviters", permissions=[INVITE_MEMBER], actor=None)
+    given = []
+    for end in (None, tomorrow()):
+        crew = Crew.objects.create(organization=world, name=f"Crew until {end}")
+        crew.members.add(row(world, "people"))
+        given.append(services.assign(crew, role, ends_at=end, actor=None))
+
+    assert outcome(services.unassign, given[0], actor="ed") is MORE
+    assert outcome(services.unassign, given[1], actor="ed") is None
+
+
 def test_a_role_that_has_ended_is_no_role_of_ones_own(world):
     given = services.assign(row(world, "al"), world.low, actor=None)
     RoleAssignment.objects.filter(pk=given.pk).update(ends_at=timezone.now() - DAY)

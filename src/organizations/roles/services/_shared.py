@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,6 +13,7 @@ from django.utils import timezone
 
 from organizations.families import default_family
 from organizations.grants import groups
+from organizations.permissions import Grant
 from organizations.services.access import rights_of_members
 from organizations.services.ceiling import Authority
 
@@ -145,7 +147,7 @@ def check_losses(
 ) -> None:
     """Refuse to take rights of a role from members who have more than the actor.
 
-    The owner loses nothing, and what somebody has from elsewhere as well is not lost.
+    The owner loses nothing. What somebody has from elsewhere, too, and as long, is not lost.
 
     Args:
         found: the role that gives less, or nothing any more.
@@ -168,11 +170,34 @@ def check_losses(
         if may.is_self(access.member):
             continue
         kept = [grant for grant in access.grants if not grant.ended]
-        of_role = [grant for grant in kept if grant.kind == "role" and grant.name == found.label]
-        for grant in of_role if assignment is None else [g for g in of_role if g.via][:1]:
+        gone = [grant for grant in kept if _is_of(found, grant)]
+        if assignment is not None:
+            end = _aware(assignment.ends_at)
+            gone = [grant for grant in gone if grant.via and grant.until == end][:1]
+        for grant in gone:
             kept.remove(grant)
-        if lost - frozenset().union(*(grant.permissions for grant in kept)):
+        # All of these members have the role; whose grant is not found is not let through.
+        if not gone or any(lost - _lasting(kept, grant.until) for grant in gone):
             may.may_give(access.permissions)
+
+
+def _is_of(found: Target, grant: Grant) -> bool:
+    # Another role may be called the same; one that also gives the same is as good.
+    of_role = grant.kind == "role" and grant.name == found.label
+    return of_role and grant.permissions == found.permissions
+
+
+def _lasting(grants: Iterable[Grant], until: datetime | None) -> frozenset[str]:
+    """Return what the grants give together as long as one that ends at that moment."""
+    lasting = (each for each in grants if not is_later(until, each.until))
+    return frozenset().union(*(each.permissions for each in lasting))
+
+
+def _aware(moment: datetime | None) -> datetime | None:
+    """Return a moment in the form in which grants have it."""
+    if moment is None or timezone.is_aware(moment):
+        return moment
+    return timezone.make_aware(moment, timezone.get_default_timezone())
 
 
 def group_kind_of(holder: Any) -> Any:
