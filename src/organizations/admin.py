@@ -7,8 +7,6 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
-from django.db import transaction
-from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -19,9 +17,10 @@ from .base_admin import (
     BaseOrganizationOwnerAdmin,
     BaseOrganizationUserAdmin,
     BaseOwnerInline,
+    RowByRowMixin,
 )
 from .converters import clean_slug
-from .exceptions import OrganizationsError, OwnershipRequired
+from .exceptions import OwnershipRequired
 from .families import Family, family_of, own_family
 from .models import (
     Organization,
@@ -31,7 +30,7 @@ from .models import (
     VerifiedAddress,
 )
 from .services import invitations, members, organizations, ownership
-from .services._locks import database_of, lock_organization
+from .services._locks import lock_organization
 from .services.ceiling import authority
 from .states import InvitationStatus
 
@@ -127,24 +126,7 @@ class OrganizationAdmin(BaseOrganizationAdmin):
             organizations.delete(organization, actor=request.user)
 
 
-class _RowByRowMixin:
-    """Deletes the chosen rows one by one; a refused one stays, and no log says otherwise."""
-
-    def log_deletions(self, request: Any, queryset: Any) -> Any:
-        # The action logs all of them before it deletes any; see below.
-        return None if isinstance(queryset, QuerySet) else super().log_deletions(request, queryset)  # type: ignore[misc]
-
-    def delete_queryset(self, request: Any, queryset: Any) -> None:
-        for row in queryset.order_by("organization_id", "pk"):
-            try:
-                with transaction.atomic(using=database_of(row)):
-                    self.log_deletions(request, [row])
-                    self.delete_model(request, row)  # type: ignore[attr-defined]
-            except OrganizationsError as error:
-                self.message_user(request, f"{row}: {error}", messages.ERROR)  # type: ignore[attr-defined]
-
-
-class OrganizationUserAdmin(_RowByRowMixin, BaseOrganizationUserAdmin):
+class OrganizationUserAdmin(RowByRowMixin, BaseOrganizationUserAdmin):
     form = MemberForm
     list_select_related = ("user", "organization")
     search_fields = ("organization__name",)
@@ -208,7 +190,7 @@ class OrganizationOwnerAdmin(BaseOrganizationOwnerAdmin):
         obj._state.adding = False
 
 
-class OrganizationInvitationAdmin(_RowByRowMixin, admin.ModelAdmin):
+class OrganizationInvitationAdmin(RowByRowMixin, admin.ModelAdmin):
     list_display = ("invitee_identifier", "organization", "status", "expires_at", "invited_by")
     list_filter = ("status",)
     search_fields = ("invitee_identifier", "organization__name")

@@ -1,20 +1,26 @@
-"""Admin classes to build on for a project's own family."""
+"""Admin classes to build on: for a project's own family, and for the optional apps."""
 
 from __future__ import annotations
 
 from contextlib import suppress
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import ImproperlyConfigured
+from django.db import transaction
+from django.db.models import QuerySet
 
+from .exceptions import OrganizationsError
 from .families import family_of
+from .services._locks import database_of
 
 __all__ = [
     "BaseOrganizationAdmin",
     "BaseOrganizationOwnerAdmin",
     "BaseOrganizationUserAdmin",
     "BaseOwnerInline",
+    "BaseVerbAdmin",
+    "RowByRowMixin",
 ]
 
 
@@ -43,3 +49,38 @@ class BaseOrganizationUserAdmin(admin.ModelAdmin):
 
 class BaseOrganizationOwnerAdmin(admin.ModelAdmin):
     raw_id_fields = ("organization_user", "organization")
+
+
+class RowByRowMixin:
+    """Deletes the chosen rows one by one; a refused one stays, and no log says otherwise."""
+
+    def log_deletions(self, request: Any, queryset: Any) -> Any:
+        # The action logs all of them before it deletes any; see below.
+        return None if isinstance(queryset, QuerySet) else super().log_deletions(request, queryset)  # type: ignore[misc]
+
+    def delete_queryset(self, request: Any, queryset: Any) -> None:
+        for row in queryset.order_by("organization_id", "pk"):
+            try:
+                with transaction.atomic(using=database_of(row)):
+                    self.log_deletions(request, [row])
+                    self.delete_model(request, row)  # type: ignore[attr-defined]
+            except OrganizationsError as error:
+                self.message_user(request, f"{row}: {error}", messages.ERROR)  # type: ignore[attr-defined]
+
+
+class BaseVerbAdmin(RowByRowMixin, admin.ModelAdmin):
+    """Pages of rows that verbs write; ``delete_model`` of a child calls one.
+
+    The form gets the request, since a verb asks who acts.
+    """
+
+    def get_form(self, request: Any, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, change, **kwargs)
+        return type(form.__name__, (form,), {"request": request})
+
+    def delete_view(self, request: Any, object_id: str, extra_context: Any = None) -> Any:
+        try:
+            return super().delete_view(request, object_id, extra_context)
+        except OrganizationsError as error:
+            self.message_user(request, str(error), messages.ERROR)
+            return self.response_post_save_change(request, self.get_object(request, object_id))

@@ -1,6 +1,7 @@
 """Roles in Django's admin: the same verbs, the same ceiling."""
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
 from django.urls import reverse
 
@@ -110,6 +111,7 @@ def test_many_roles_are_deleted_one_by_one(acme, staff, sales, money):
 
     assert list(Role.objects.all()) == [money]
     assert "Money: This goes beyond your own rights" in answer.text
+    assert [entry.object_repr for entry in LogEntry.objects.all()] == ["Sales"]
 
 
 def test_staff_without_the_right_in_the_organization_is_refused(acme, other, staff, money):

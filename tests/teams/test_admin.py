@@ -1,6 +1,7 @@
 """Teams in Django's admin: operators act by the verbs, within their rights."""
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
 from django.urls import reverse
 
@@ -123,6 +124,7 @@ def test_ceiling_holds_for_staff_in_the_admin(staff, acme, gifts):
     )
     assert "beyond your own rights" in words_of(response)
     assert dump() == before
+    assert not LogEntry.objects.exists()
 
 
 def test_staff_without_access_change_nothing(staff, zenith):
@@ -143,3 +145,4 @@ def test_several_teams_are_deleted_at_once(operator, acme):
     )
     assert drawn(acme) == ["Level 2"]
     assert services.tree(acme)[0].level == 1
+    assert {entry.object_repr for entry in LogEntry.objects.all()} == {"Level 1", "Level 3"}

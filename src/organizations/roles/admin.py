@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.core.exceptions import ObjectDoesNotExist, ValidationError
-from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from organizations.base_admin import BaseVerbAdmin
 from organizations.exceptions import OrganizationsError
 from organizations.services.preview import preview
 
@@ -67,37 +67,8 @@ class AssignmentForm(VerbForm):
         """Nothing: the verb has checked it all."""
 
 
-class VerbAdmin(admin.ModelAdmin):
-    """What the two pages share."""
-
-    def get_form(self, request: Any, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        form = super().get_form(request, obj, change, **kwargs)
-        return type(form.__name__, (form,), {"request": request})
-
-    def delete_by_verb(self, request: Any, obj: Any) -> None:
-        raise NotImplementedError
-
-    def delete_view(self, request: Any, object_id: str, extra_context: Any = None) -> Any:
-        try:
-            with transaction.atomic():
-                return super().delete_view(request, object_id, extra_context)
-        except OrganizationsError as error:
-            self.message_user(request, str(error), messages.ERROR)
-            return self.response_post_save_change(request, self.get_object(request, object_id))
-
-    def delete_model(self, request: Any, obj: Any) -> None:
-        self.delete_by_verb(request, obj)
-
-    def delete_queryset(self, request: Any, queryset: Any) -> None:
-        for row in queryset.order_by("organization_id", "pk"):
-            try:
-                self.delete_by_verb(request, row)
-            except OrganizationsError as error:
-                self.message_user(request, f"{row}: {error}", messages.ERROR)
-
-
 @admin.register(Role)
-class RoleAdmin(VerbAdmin):
+class RoleAdmin(BaseVerbAdmin):
     form = RoleForm
     list_display = ("name", "organization", "modified")
     list_select_related = ("organization",)
@@ -117,12 +88,12 @@ class RoleAdmin(VerbAdmin):
         obj.pk, obj._state.adding = role.pk, False
         obj.name = role.name
 
-    def delete_by_verb(self, request: Any, obj: Any) -> None:
+    def delete_model(self, request: Any, obj: Any) -> None:
         services.delete(obj, replacement=None, actor=request.user)
 
 
 @admin.register(RoleAssignment)
-class RoleAssignmentAdmin(VerbAdmin):
+class RoleAssignmentAdmin(BaseVerbAdmin):
     form = AssignmentForm
     list_display = ("__str__", "organization", "member", "group_kind", "group_key", "ends_at")
     list_select_related = ("organization", "member__user", "role")
@@ -153,5 +124,5 @@ class RoleAssignmentAdmin(VerbAdmin):
         )
         obj.pk, obj.role, obj._state.adding = found.pk, found.role, False
 
-    def delete_by_verb(self, request: Any, obj: Any) -> None:
+    def delete_model(self, request: Any, obj: Any) -> None:
         services.unassign(obj, actor=request.user)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.core.exceptions import ObjectDoesNotExist, ValidationError
-from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from ..base_admin import BaseVerbAdmin
 from ..exceptions import OrganizationsError
 from ..services.preview import preview
 from . import services
@@ -84,38 +84,13 @@ class TeamMemberForm(VerbForm):
         )
 
 
-class VerbAdmin(admin.ModelAdmin):
+class VerbAdmin(BaseVerbAdmin):
     """What the two pages share."""
-
-    def get_form(self, request: Any, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        form = super().get_form(request, obj, change, **kwargs)
-        return type(form.__name__, (form,), {"request": request})
 
     def save_model(self, request: Any, obj: Any, form: Any, change: bool) -> None:
         row = form.act()
         # What the admin says afterwards, it says of this row.
         obj.__dict__.update(row.__dict__)
-
-    def delete_by_verb(self, request: Any, obj: Any) -> None:
-        raise NotImplementedError
-
-    def delete_view(self, request: Any, object_id: str, extra_context: Any = None) -> Any:
-        try:
-            with transaction.atomic():
-                return super().delete_view(request, object_id, extra_context)
-        except OrganizationsError as error:
-            self.message_user(request, str(error), messages.ERROR)
-            return self.response_post_save_change(request, self.get_object(request, object_id))
-
-    def delete_model(self, request: Any, obj: Any) -> None:
-        self.delete_by_verb(request, obj)
-
-    def delete_queryset(self, request: Any, queryset: Any) -> None:
-        for row in queryset.order_by("organization_id", "pk"):
-            try:
-                self.delete_by_verb(request, row)
-            except OrganizationsError as error:
-                self.message_user(request, f"{row}: {error}", messages.ERROR)
 
 
 @admin.register(Team)
@@ -130,7 +105,7 @@ class TeamAdmin(VerbAdmin):
     def get_readonly_fields(self, request: Any, obj: Any = None) -> Any:
         return ("organization",) if obj is not None else ()
 
-    def delete_by_verb(self, request: Any, obj: Any) -> None:
+    def delete_model(self, request: Any, obj: Any) -> None:
         services.delete(obj, actor=request.user)
 
 
@@ -147,5 +122,5 @@ class TeamMemberAdmin(VerbAdmin):
     def get_readonly_fields(self, request: Any, obj: Any = None) -> Any:
         return ("team", "member") if obj is not None else ()
 
-    def delete_by_verb(self, request: Any, obj: Any) -> None:
+    def delete_model(self, request: Any, obj: Any) -> None:
         services.remove_member(obj.team, obj.member, actor=request.user)
