@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
@@ -33,6 +34,17 @@ def database_of(subject: Any) -> str:
     if isinstance(subject, type) and issubclass(subject, models.Model):
         return router.db_for_write(subject)
     return router.db_for_write(models.Model)
+
+
+@contextmanager
+def held(organization: Any) -> Iterator[None]:
+    """Run a block in a transaction that holds the organization; see ``lock_organization``.
+
+    For a door that looks and then acts, so that nothing changes between the two.
+    """
+    with transaction.atomic(using=database_of(organization)):
+        lock_organization(organization)
+        yield
 
 
 def lock_organization(organization: Any) -> None:

@@ -6,23 +6,23 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from ..backends.forms import validate_name
 from ..converters import as_key
 from ..exceptions import OrganizationsError
 from ..families import default_family
+from ..services._locks import verb
 from . import services
 
 __all__ = ["ActForm", "AddMemberForm", "TeamForm", "edit"]
 
 
+@verb
 def edit(team: Any, *, name: str, description: str, parent: Any, actor: Any) -> Any:
     """Change a team and its place, both or neither, as one form does; return the fresh row."""
-    with transaction.atomic():
-        services.change(team, name=name, description=description, actor=actor)
-        return services.move(team, parent=parent, actor=actor)
+    services.change(team, name=name, description=description, actor=actor)
+    return services.move(team, parent=parent, actor=actor)
 
 
 class TeamForm(forms.Form):

@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from django.db import transaction
 from django.http import HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from .. import permissions
 from ..exceptions import NotAllowed, OrganizationsError
 from ..forms import add_verb_error
-from ..services._locks import database_of, lock_organization
+from ..services._locks import held
 from ..services.preview import AccessChange, Preview
 
 if TYPE_CHECKING:
@@ -135,8 +134,7 @@ class PreviewMixin:
         if "edit" in self.request.POST:
             return self.form_again(form)
         # Held from the look to the deed, so that what is done is what was confirmed.
-        with transaction.atomic(using=database_of(self.organization)):
-            lock_organization(self.organization)
+        with held(self.organization):
             try:
                 found = self.get_preview(form)
             except NotAllowed:
