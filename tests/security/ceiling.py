@@ -5,7 +5,7 @@ from contextlib import contextmanager
 import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
-from django.contrib.auth.models import AnonymousUser, Permission
+from django.contrib.auth.models import AnonymousUser, Group, Permission
 from django.core import mail
 from django.db import transaction
 from django.test import TestCase
@@ -192,13 +192,9 @@ class World:
         )
         members.remove(self.acme, self.users["ex-admin"])
         if staff:
-            through = User.user_permissions.through
-            every = Permission.objects.values_list("pk", flat=True)
-            through.objects.bulk_create(
-                through(user_id=user.pk, permission_id=key)
-                for user in self.users.values()
-                for key in every
-            )
+            group = Group.objects.create(name="Everything in Django's admin")
+            group.permissions.set(Permission.objects.all())
+            group.user_set.set(self.users.values())
 
     def user(self, name):
         """Return a user of the tables; None for code, an anonymous one for nobody."""
