@@ -186,11 +186,12 @@ def accept(invitation: Any, *, user: Any, now: datetime, proof: str | None = Non
         raise OrganizationsError(_("This organization is not in use at the moment."))
     if not fits(invitation, user, proof=proof):
         raise InvitationNotForYou
-    _refuse_without_authority(invitation)
+    may = _authority_behind(invitation)
     addresses.verify(user, invitation.invitee_identifier)
     member = _member(organization, user)
     if member is None:
         member = _join(invitation, user)
+        _refuse_more(may, member)
     invitation.invitee = user
     _close(invitation, state)
     signals.invitation_accepted.send(sender=invitation)
@@ -398,12 +399,29 @@ def _may_offer(may: Authority, is_admin: bool, existing: Any = None) -> None:
         may.may_give(names_of(standing_of(is_owner=False, is_admin=admin)))
 
 
-def _refuse_without_authority(invitation: Any) -> None:
-    """An offer ends with the rights of who made it, unless the project's code vouches for it."""
+def _authority_behind(invitation: Any) -> Authority:
+    """Return what carries an offer: the rights of who made it, or the word of the project's code.
+
+    Raises:
+        InviterNotEntitled: whoever made it could not make it now, or is gone.
+    """
     if not invitation.on_own_authority:
-        return
+        return authority(invitation.organization, None)
+    # Where accounts can leave their offers behind, nobody's offer is not the code's.
+    if invitation.invited_by is None:
+        raise InviterNotEntitled
+    may = authority(invitation.organization, invitation.invited_by)
     try:
-        _may_offer(authority(invitation.organization, invitation.invited_by), invitation.is_admin)
+        _may_offer(may, invitation.is_admin)
+    except NotAllowed as error:
+        raise InviterNotEntitled from error
+    return may
+
+
+def _refuse_more(may: Authority, member: Any) -> None:
+    """Compare what the new member really has: fields and sources may give more than the offer."""
+    try:
+        may.may_touch(member)
     except NotAllowed as error:
         raise InviterNotEntitled from error
 
