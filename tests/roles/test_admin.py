@@ -64,6 +64,14 @@ def test_a_role_is_made_by_the_verb(acme, root, sent):
     assert sent.of("role_created")[1]["actor"] == user("root")
 
 
+def test_a_name_that_the_pages_refuse_is_refused_here_too(acme, root, sales):
+    """P28: a mark that turns the text around would turn the lines around it, too."""
+    data = {"organization": acme.pk, "name": "\u202eselaS", "description": "", "permissions": []}
+    for page in (at("role", "add"), at("role", "change", sales.pk)):
+        assert root.post(page, data).status_code == 200
+    assert list(Role.objects.values_list("name", flat=True)) == ["Sales"]
+
+
 def test_a_role_is_changed_by_the_verb(acme, root, sales, sent):
     sent.sent.clear()
     data = {"name": "Sales", "description": "x", "permissions": []}

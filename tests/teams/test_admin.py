@@ -70,6 +70,15 @@ def test_team_is_made_changed_moved_and_deleted_by_the_verbs(operator, acme, sen
     ]
 
 
+def test_name_that_the_pages_refuse_is_refused_here_too(operator, acme):
+    """P28: a mark that turns the text around would turn the lines around it, too."""
+    team = make(acme, "Crew")
+    data = {"organization": acme.pk, "name": "\u202eweeC", "description": "", "parent": ""}
+    for page in (url(Team, "add"), url(Team, "change", team.pk)):
+        assert operator.post(page, data).status_code == 200
+    assert list(Team.objects.values_list("name", flat=True)) == ["Crew"]
+
+
 def test_members_join_lead_and_go_by_the_verbs(operator, acme, sent):
     team = make(acme, "Crew")
     sent.sent.clear()

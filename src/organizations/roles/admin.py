@@ -9,6 +9,7 @@ from django.contrib import admin
 from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from organizations.backends.forms import validate_name
 from organizations.base_admin import BaseVerbAdmin
 from organizations.exceptions import OrganizationsError
 from organizations.services.preview import preview
@@ -32,6 +33,12 @@ class VerbForm(forms.ModelForm):
 
 
 class RoleForm(VerbForm):
+    def clean_name(self) -> str:
+        name: str = self.cleaned_data["name"]
+        if "name" in self.changed_data:
+            validate_name(name)
+        return name
+
     def clean(self) -> Any:
         data = super().clean() or {}
         if self.errors:

@@ -9,6 +9,7 @@ from django.contrib import admin
 from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from ..backends.forms import validate_name
 from ..base_admin import BaseVerbAdmin
 from ..exceptions import OrganizationsError
 from ..services.preview import preview
@@ -61,6 +62,12 @@ class TeamForm(VerbForm):
         if self.instance.pk:
             above = services.parent_of(self.instance)
             self.fields["parent"].initial = above.pk if above else None
+
+    def clean_name(self) -> str:
+        name: str = self.cleaned_data["name"]
+        if "name" in self.changed_data:
+            validate_name(name)
+        return name
 
     def step(self, data: dict[str, Any]) -> tuple[Any, Any, dict[str, Any]]:
         values = {name: data[name] for name in ("name", "description", "parent")}
