@@ -153,7 +153,8 @@ def family_of(subject: Any) -> Family:
     Raises:
         ImproperlyConfigured: a relation is missing; the message says which.
     """
-    model: Any = subject if isinstance(subject, type) else type(subject)
+    # ``__class__``: a lazy object, as a request may hold, has that of what it stands for.
+    model: Any = subject if isinstance(subject, type) else subject.__class__
     return _family_of(model._meta.concrete_model)
 
 
@@ -408,10 +409,10 @@ def organization_of(subject: Any) -> Any:
         return None
     if getattr(subject, "family_kind", None) == "organization":
         return subject
-    chosen = getattr(type(subject)._default_manager.all(), "organization_field", None)
-    if chosen is None and not _organization_fields(type(subject)):
+    chosen = getattr(subject.__class__._default_manager.all(), "organization_field", None)
+    if chosen is None and not _organization_fields(subject.__class__):
         return None
-    field = organization_field(type(subject), chosen)
+    field = organization_field(subject.__class__, chosen)
     # A new row may have none yet; reading it would raise.
     if getattr(subject, field.attname) is None and not field.is_cached(subject):
         return None

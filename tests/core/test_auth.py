@@ -8,6 +8,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import models
 from django.test import override_settings
 from django.test.utils import isolate_apps
+from django.utils.functional import SimpleLazyObject
 
 from organizations import permissions, testing
 from organizations.auth import OrganizationBackend
@@ -245,3 +246,10 @@ def test_of_several_foreign_keys_the_chosen_one_counts(acme):
             ada.has_perm("app.refund_order", model(seller=acme, buyer=zenith))
     with pytest.raises(ImproperlyConfigured, match="seller, buyer"):
         Undecided.objects.where_user_can(ada, "app.refund_order")
+
+
+def test_a_lazy_organization_is_the_one_it_stands_for(acme):
+    lazy = SimpleLazyObject(lambda: acme)
+    assert user("bo").has_perm(permissions.INVITE_MEMBER, lazy)
+    assert not user("cy").has_perm(permissions.INVITE_MEMBER, lazy)
+    assert access.access_of(user("ada"), lazy).is_owner

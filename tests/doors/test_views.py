@@ -685,3 +685,14 @@ def test_old_names_can_be_reversed_with_keys(world):
     keys = {"organization_pk": world.acme.pk, "user_pk": world.people["member"].pk}
     assert reverse("organization_user_edit", kwargs=keys).endswith("/edit/")
     assert pending_member(world.zenith, "z@example.com").pk
+
+
+def test_the_base_page_of_removal_leaves_the_question_to_the_projects_own_guards(world, rf):
+    """So it always was: the page has no access control, a project adds its own."""
+    member = world.acme.organization_users.get(user=world.people["member"])
+    request = rf.post("/")
+    request.user = world.people["outsider"]
+    view = base.BaseOrganizationUserDelete.as_view(success_url="/gone/")
+    response = view(request, organization_pk=world.acme.pk, user_pk=member.user_id)
+    assert response.status_code == 302
+    assert not world.acme.is_member(world.people["member"])

@@ -339,6 +339,9 @@ class OrganizationUserUpdate(
 class OrganizationUserDelete(AccessRequiredMixin, base.BaseOrganizationUserDelete):
     permission = permissions.REMOVE_MEMBER
 
+    def get_actor(self) -> Any:
+        return self.request.user
+
     def get_success_url(self) -> str:
         if self.organization_user.user_id == self.request.user.pk:
             name = {"name": self.organization}
