@@ -8,7 +8,8 @@ from tests.services.recording import recorded_signals
 
 from .gifts import Gifts
 
-collect_ignore = [] if apps.is_installed("organizations.roles") else ["test_with_roles.py"]
+WITH_ROLES = ["test_with_roles.py", "test_ceiling_random.py"]
+collect_ignore = [] if apps.is_installed("organizations.roles") else WITH_ROLES
 
 
 @pytest.fixture
