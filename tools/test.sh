@@ -3,8 +3,9 @@
 # slow and browser.
 #
 # VENV names the virtual environment (.venv unless told), WORKERS the number of
-# processes. The last three parts run on SQLite and on PostgreSQL, and a failure
-# on one does not keep the other from being run.
+# processes. The last three parts run on SQLite and on PostgreSQL unless DATABASES
+# names one of sqlite and postgres, and a failure on one does not keep the other
+# from being run.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source tools/legs.sh
@@ -13,10 +14,12 @@ python=${VENV:-.venv}/bin/python
 workers=${WORKERS:-2}
 
 suite() {
-    local title=$1
+    local title=$1 database
+    local -A names=([sqlite]=SQLite [postgres]=PostgreSQL)
     shift
-    leg "$title on SQLite" env ORGKIT_DB=sqlite "$python" -m pytest "$@"
-    leg "$title on PostgreSQL" env ORGKIT_DB=postgres "$python" -m pytest "$@"
+    for database in ${DATABASES:-sqlite postgres}; do
+        leg "$title on ${names[$database]}" env ORGKIT_DB="$database" "$python" -m pytest "$@"
+    done
 }
 
 for part in "$@"; do

@@ -94,6 +94,7 @@ def difference(before, after):
     }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_what_is_foretold_is_what_happens(busy, sent, model_signals_sent):
     """200 random steps by different actors, each dry, then real, then taken back."""
     dice = random.Random(2024)

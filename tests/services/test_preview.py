@@ -220,7 +220,9 @@ def rights(organization):
     return {key: each.permissions for key, each in rights_of_members(organization).items()}
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize(
+    "seed", [0, *(pytest.param(each, marks=pytest.mark.slow) for each in range(1, 4))]
+)
 def test_what_is_predicted_is_what_happens(seed, acme):
     """Fifty random steps of each seed, two hundred in all; refusals are predicted, too."""
     rng = random.Random(seed)

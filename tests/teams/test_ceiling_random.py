@@ -163,7 +163,9 @@ STEPS = [
 ]
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize(
+    "seed", [0, *(pytest.param(each, marks=pytest.mark.slow) for each in range(1, 4))]
+)
 def test_no_step_goes_beyond_the_rights_of_its_actor_now_or_later(seed, role_in_code):
     world = World(seed)
     for _ in range(40):

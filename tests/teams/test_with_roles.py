@@ -230,7 +230,9 @@ def told():
         getattr(model_signals, name).disconnect(hear)
 
 
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize(
+    "seed", [0, *(pytest.param(each, marks=pytest.mark.slow) for each in range(1, 5))]
+)
 def test_what_is_foretold_comes_true_and_the_look_leaves_nothing_behind(seed, acme, sent, told):
     """Forty random steps a seed, by several actors; what is refused is refused both times."""
     choose = random.Random(seed)
