@@ -192,3 +192,21 @@ def test_the_language_is_that_of_the_site(acme, sales):
         remind("-v", "2")
 
     assert len(mail.outbox) == 1
+
+
+@pytest.mark.parametrize("change", ["taken", "ended", "endless", "account", "organization"])
+def test_what_has_changed_since_it_was_found_is_seen(acme, sales, change):
+    found = give(acme, "cy", sales, 3)
+    rows = RoleAssignment.objects.filter(pk=found.pk)
+    {
+        "taken": rows.delete,
+        "ended": lambda: rows.update(ends_at=in_days(-1)),
+        "endless": lambda: rows.update(ends_at=None),
+        "account": lambda: (
+            type(found.member.user).objects.filter(username="cy").update(is_active=False)
+        ),
+        "organization": lambda: type(acme).objects.filter(pk=acme.pk).update(is_active=False),
+    }[change]()
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        assert services.remind(found, now=timezone.now()) is False
+    assert mail.outbox == []

@@ -26,34 +26,39 @@ def due_reminders(*, now: datetime, within: timedelta) -> Any:
     They are those of members themselves, that end after ``now`` and at most ``within`` later,
     and of whose present end nobody has been told. Members who cannot sign in are left out.
     """
+    return _to_be_told(now).filter(ends_at__lte=now + within).order_by("ends_at", "pk")
+
+
+def _to_be_told(now: datetime) -> Any:
     return RoleAssignment._base_manager.filter(
         member__isnull=False,
         member__user__is_active=True,
         organization__is_active=True,
         ends_at__gt=now,
-        ends_at__lte=now + within,
         reminded_at__isnull=True,
-    ).order_by("ends_at", "pk")
+    )
 
 
 @verb
 def remind(assignment: RoleAssignment, *, now: datetime) -> bool:
     """Tell a member by mail that a role ends, once for each end; return whether a mail leaves.
 
+    None does if the member has been told, has no address, or need not be told any more: the role
+    was taken, has ended or has no end now, or the account or the organization was switched off.
+
     Raises:
-        DoesNotExist: the assignment is gone.
         ImproperlyConfigured: ``LINK_BASE`` is not set.
     Locks: the organization. The mail leaves after the commit.
     """
     lock_organization(assignment.organization)
-    rows = RoleAssignment._base_manager.select_related("organization", "role", "member__user")
-    assignment = rows.get(pk=assignment.pk, organization_id=assignment.organization_id)
-    address = addresses.address_of(assignment.member.user)
-    if assignment.reminded_at is not None or not address:
+    rows = _to_be_told(now).select_related("organization", "role", "member__user")
+    found = rows.filter(pk=assignment.pk, organization_id=assignment.organization_id).first()
+    address = addresses.address_of(found.member.user) if found is not None else ""
+    if found is None or not address:
         return False
-    message = _message(assignment, address)
-    assignment.reminded_at = now
-    assignment.save(update_fields=["reminded_at"])
+    message = _message(found, address)
+    found.reminded_at = now
+    found.save(update_fields=["reminded_at"])
     mail.after_commit(message.send)
     return True
 
