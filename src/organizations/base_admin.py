@@ -5,14 +5,16 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import ImproperlyConfigured, ObjectDoesNotExist, ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
 
 from .exceptions import OrganizationsError
 from .families import family_of
 from .services._locks import database_of
+from .services.preview import preview
 
 __all__ = [
     "BaseOrganizationAdmin",
@@ -20,6 +22,7 @@ __all__ = [
     "BaseOrganizationUserAdmin",
     "BaseOwnerInline",
     "BaseVerbAdmin",
+    "BaseVerbForm",
     "RowByRowMixin",
 ]
 
@@ -68,11 +71,49 @@ class RowByRowMixin:
                 self.message_user(request, f"{row}: {error}", messages.ERROR)  # type: ignore[attr-defined]
 
 
+class BaseVerbForm(forms.ModelForm):
+    """A form whose verb is asked, without effect, while the form can still show a refusal.
+
+    It fills in no row: the verb writes one of its own.
+    """
+
+    request: Any = None
+
+    def step(self, data: dict[str, Any]) -> tuple[Any, Any, dict[str, Any]]:
+        """Return the verb, its subject and its values, for the cleaned data."""
+        # What to write is all that a child is for; there is nothing to assume.
+        raise NotImplementedError(f"{type(self).__name__} needs step(data).")
+
+    def clean(self) -> Any:
+        data = super().clean() or {}
+        if self.errors:
+            return data
+        try:
+            verb, subject, values = self.step(data)
+            preview(verb, subject, actor=self.request.user, **values)
+        except (OrganizationsError, ObjectDoesNotExist) as error:
+            raise ValidationError(str(error)) from error
+        return data
+
+    def _post_clean(self) -> None:
+        """Nothing: the verb has checked it all."""
+
+    def act(self) -> Any:
+        """Call the verb and return its row."""
+        verb, subject, values = self.step(self.cleaned_data)
+        return verb(subject, actor=self.request.user, **values)
+
+
 class BaseVerbAdmin(RowByRowMixin, admin.ModelAdmin):
-    """Pages of rows that verbs write; ``delete_model`` of a child calls one.
+    """Pages of rows that verbs write; the form is a ``BaseVerbForm``, and ``delete_model`` of a
+    child calls a verb as well.
 
     The form gets the request, since a verb asks who acts.
     """
+
+    def save_model(self, request: Any, obj: Any, form: Any, change: bool) -> None:
+        # What the admin says afterwards, it says of this row.
+        obj.__dict__.update(form.act().__dict__)
 
     def get_form(self, request: Any, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change, **kwargs)

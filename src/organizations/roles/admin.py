@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin
-from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from organizations.backends.forms import validate_name
-from organizations.base_admin import BaseVerbAdmin
-from organizations.exceptions import OrganizationsError
-from organizations.services.preview import preview
+from organizations.base_admin import BaseVerbAdmin, BaseVerbForm
+from organizations.exceptions import OrganizationMismatch
 
 from . import services
 from .models import Role, RoleAssignment
@@ -20,58 +17,28 @@ from .models import Role, RoleAssignment
 __all__ = ["RoleAdmin", "RoleAssignmentAdmin"]
 
 
-class VerbForm(forms.ModelForm):
-    """Asks the verb, without effect, while the form can still show what it refuses."""
-
-    request: Any = None
-
-    def rehearse(self, verb: Any, subject: Any, **values: Any) -> None:
-        try:
-            preview(verb, subject, actor=self.request.user, **values)
-        except (OrganizationsError, ObjectDoesNotExist) as error:
-            raise ValidationError(str(error)) from error
-
-
-class RoleForm(VerbForm):
+class RoleForm(BaseVerbForm):
     def clean_name(self) -> str:
         name: str = self.cleaned_data["name"]
         if "name" in self.changed_data:
             validate_name(name)
         return name
 
-    def clean(self) -> Any:
-        data = super().clean() or {}
-        if self.errors:
-            return data
+    def step(self, data: dict[str, Any]) -> tuple[Any, Any, dict[str, Any]]:
         values = {name: data[name] for name in ("name", "description", "permissions")}
         if self.instance.pk:
-            self.rehearse(services.change, self.instance, **values)
-        else:
-            self.rehearse(services.create, data["organization"], **values)
-        return data
-
-    def _post_clean(self) -> None:
-        # The verb fills in a row of its own; this one keeps what is stored, for the rehearsal.
-        """Nothing: the verb has checked it all."""
+            return services.change, self.instance, values
+        return services.create, data["organization"], values
 
 
-class AssignmentForm(VerbForm):
-    def clean(self) -> Any:
-        data = super().clean() or {}
-        if self.errors:
-            return data
+class AssignmentForm(BaseVerbForm):
+    def step(self, data: dict[str, Any]) -> tuple[Any, Any, dict[str, Any]]:
+        values = {"ends_at": data["ends_at"]}
         if self.instance.pk:
-            self.rehearse(services.set_end, self.instance, ends_at=data["ends_at"])
-        else:
-            if data["role"].organization_id != data["member"].organization_id:
-                raise ValidationError(_("The role belongs to another organization."))
-            self.rehearse(
-                services.assign, data["member"], role=data["role"], ends_at=data["ends_at"]
-            )
-        return data
-
-    def _post_clean(self) -> None:
-        """Nothing: the verb has checked it all."""
+            return services.set_end, self.instance, values
+        if data["role"].organization_id != data["member"].organization_id:
+            raise OrganizationMismatch(_("The role belongs to another organization."))
+        return services.assign, data["member"], {**values, "role": data["role"]}
 
 
 @admin.register(Role)
@@ -85,15 +52,6 @@ class RoleAdmin(BaseVerbAdmin):
 
     def get_readonly_fields(self, request: Any, obj: Any = None) -> Any:
         return ("organization",) if obj is not None else ()
-
-    def save_model(self, request: Any, obj: Any, form: Any, change: bool) -> None:
-        data = dict(form.cleaned_data)
-        if change:
-            services.change(obj, actor=request.user, **data)
-            return
-        role = services.create(data.pop("organization"), actor=request.user, **data)
-        obj.pk, obj._state.adding = role.pk, False
-        obj.name = role.name
 
     def delete_model(self, request: Any, obj: Any) -> None:
         services.delete(obj, replacement=None, actor=request.user)
@@ -120,16 +78,6 @@ class RoleAssignmentAdmin(BaseVerbAdmin):
             if name in form.base_fields:
                 form.base_fields[name].required = True
         return form
-
-    def save_model(self, request: Any, obj: Any, form: Any, change: bool) -> None:
-        data = form.cleaned_data
-        if change:
-            services.set_end(obj, ends_at=data["ends_at"], actor=request.user)
-            return
-        found = services.assign(
-            data["member"], data["role"], ends_at=data["ends_at"], actor=request.user
-        )
-        obj.pk, obj.role, obj._state.adding = found.pk, found.role, False
 
     def delete_model(self, request: Any, obj: Any) -> None:
         services.unassign(obj, actor=request.user)

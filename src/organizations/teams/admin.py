@@ -6,13 +6,10 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from ..backends.forms import validate_name
-from ..base_admin import BaseVerbAdmin
-from ..exceptions import OrganizationsError
-from ..services.preview import preview
+from ..base_admin import BaseVerbAdmin, BaseVerbForm
 from . import services
 from .forms import edit
 from .models import Team, TeamMember
@@ -20,35 +17,7 @@ from .models import Team, TeamMember
 __all__ = ["TeamAdmin", "TeamMemberAdmin"]
 
 
-class VerbForm(forms.ModelForm):
-    """Asks the verb, without effect, while the form can still show what it refuses."""
-
-    request: Any = None
-
-    def step(self, data: dict[str, Any]) -> tuple[Any, Any, dict[str, Any]]:
-        """Return the verb, its subject and its values."""
-        raise NotImplementedError
-
-    def clean(self) -> Any:
-        data = super().clean() or {}
-        if self.errors:
-            return data
-        verb, subject, values = self.step(data)
-        try:
-            preview(verb, subject, actor=self.request.user, **values)
-        except (OrganizationsError, ObjectDoesNotExist) as error:
-            raise ValidationError(str(error)) from error
-        return data
-
-    def _post_clean(self) -> None:
-        """Nothing: the verb has checked it all."""
-
-    def act(self) -> Any:
-        verb, subject, values = self.step(self.cleaned_data)
-        return verb(subject, actor=self.request.user, **values)
-
-
-class TeamForm(VerbForm):
+class TeamForm(BaseVerbForm):
     parent = forms.ModelChoiceField(
         Team.objects.all(),
         required=False,
@@ -76,7 +45,7 @@ class TeamForm(VerbForm):
         return services.create, data["organization"], values
 
 
-class TeamMemberForm(VerbForm):
+class TeamMemberForm(BaseVerbForm):
     def step(self, data: dict[str, Any]) -> tuple[Any, Any, dict[str, Any]]:
         if self.instance.pk:
             values = {"member": self.instance.member, "is_lead": data["is_lead"]}
@@ -91,17 +60,8 @@ class TeamMemberForm(VerbForm):
         )
 
 
-class VerbAdmin(BaseVerbAdmin):
-    """What the two pages share."""
-
-    def save_model(self, request: Any, obj: Any, form: Any, change: bool) -> None:
-        row = form.act()
-        # What the admin says afterwards, it says of this row.
-        obj.__dict__.update(row.__dict__)
-
-
 @admin.register(Team)
-class TeamAdmin(VerbAdmin):
+class TeamAdmin(BaseVerbAdmin):
     form = TeamForm
     list_display = ("name", "organization", "modified")
     list_select_related = ("organization",)
@@ -117,7 +77,7 @@ class TeamAdmin(VerbAdmin):
 
 
 @admin.register(TeamMember)
-class TeamMemberAdmin(VerbAdmin):
+class TeamMemberAdmin(BaseVerbAdmin):
     form = TeamMemberForm
     list_display = ("team", "member", "is_lead", "organization")
     list_select_related = ("organization", "team", "member__user", "member__organization")
