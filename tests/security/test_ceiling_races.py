@@ -39,7 +39,8 @@ class LossAgainstUse(Race):
         members.set_admin(self.row, False)
 
     def use(self):
-        raise NotImplementedError
+        # Each scenario uses another right; one that names none must not pass for a race.
+        raise NotImplementedError(type(self).__name__)
 
     def actions(self):
         return [self.lose, self.use]

@@ -13,6 +13,7 @@ from typing import Any
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from ..grants import superuser_has_access
 from ..mail import display_name
@@ -23,7 +24,14 @@ from .access import access_in_any_state
 __all__ = ["Explanation", "aexplain", "explain", "explain_all"]
 
 #: Why somebody has nothing at all, whatever was given to them.
-BARRIERS = ("anonymous", "account_inactive", "organization_inactive", "no_member")
+BARRIERS = {
+    "anonymous": gettext_lazy("Only members who are signed in may do anything here."),
+    "account_inactive": gettext_lazy("The account is switched off, so it has no access at all."),
+    "organization_inactive": gettext_lazy(
+        "The organization is not in use, so nobody has access to it."
+    ),
+    "no_member": gettext_lazy("This person is no member of the organization."),
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,7 +57,7 @@ class Explanation:
     @property
     def reasons(self) -> list[str]:
         """One sentence for each link of the chain, the deciding one first."""
-        lines = [_barrier_text(self.barrier)] if self.barrier is not None else []
+        lines = [str(BARRIERS[self.barrier])] if self.barrier is not None else []
         lines += [grant_text(grant) for grant in self.grants if not grant.ended]
         lines += [grant_text(grant) for grant in self.grants if grant.ended]
         if not lines:
@@ -142,15 +150,6 @@ def _explanation(
         grants=access.sources_of(permission.name),
         superuser_without_access=is_superuser and not superuser_has_access(user),
     )
-
-
-def _barrier_text(barrier: str) -> str:
-    return {
-        "anonymous": _("Only members who are signed in may do anything here."),
-        "account_inactive": _("The account is switched off, so it has no access at all."),
-        "organization_inactive": _("The organization is not in use, so nobody has access to it."),
-        "no_member": _("This person is no member of the organization."),
-    }[barrier]
 
 
 def grant_text(grant: Grant) -> str:

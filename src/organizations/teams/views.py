@@ -184,7 +184,8 @@ class ActView(TeamMixin, TeamFormMixin, FormView):
 
     def step(self) -> tuple[Any, ...]:
         """Return a verb, its subject and what else it takes, as ``preview`` takes them."""
-        raise NotImplementedError
+        # Each page has a step of its own, and none is safe to assume.
+        raise NotImplementedError(f"{type(self).__name__} needs step().")
 
     def get_form_kwargs(self) -> dict[str, Any]:
         verb, *rest = self.step()

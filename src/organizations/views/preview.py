@@ -101,7 +101,8 @@ class PreviewMixin:
 
     def get_preview(self, form: Any) -> Preview:
         """Return ``services.preview.preview(...)`` of what the form would do."""
-        raise NotImplementedError
+        # There is no effect to assume: a page that forgot it must not act unseen.
+        raise NotImplementedError(f"{type(self).__name__} needs get_preview(form).")
 
     def get_digest(self, form: Any, preview: Preview) -> str:
         """Return a text that changes when the page would show something else."""

@@ -19,7 +19,7 @@ from organizations.permissions import Standing, grantable
 from organizations.services import _writes
 from organizations.services._async import make_async
 from organizations.services._locks import lock_organization, verb
-from organizations.services.ceiling import authority
+from organizations.services.ceiling import Authority, authority
 
 from ..exceptions import RoleNameInvalid, RoleNameTaken
 from ..grants import effective
@@ -116,12 +116,7 @@ def change(
     Locks: the organization. Signals: role_changed, if anything changed.
     """
     organization = role.organization
-    lock_organization(organization)
-    may = authority(organization, actor)
-    may.require(MANAGE_ROLES)
-    role = stored(organization, role)
-    old = Target(role, "", effective(role.permissions))
-    may.may_give(old.permissions)
+    role, old, may = _enter(role, actor)
     new: dict[str, Any] = {}
     if permissions is not None:
         new["permissions"] = grantable(permissions)
@@ -167,12 +162,7 @@ def delete(role: Role, *, replacement: RoleOrName | None, actor: Any) -> None:
         assignment_changed for each assignment, and assignment_changed where an end is moved.
     """
     organization = role.organization
-    lock_organization(organization)
-    may = authority(organization, actor)
-    may.require(MANAGE_ROLES)
-    role = stored(organization, role)
-    old = Target(role, "", effective(role.permissions))
-    may.may_give(old.permissions)
+    role, old, may = _enter(role, actor)
     new = None
     if replacement is not None:
         new = target(organization, replacement)
@@ -195,6 +185,18 @@ def delete(role: Role, *, replacement: RoleOrName | None, actor: Any) -> None:
         replacement=new and (new.role or new.role_name),
     )
     _writes.delete(Role._base_manager.filter(pk=role.pk))
+
+
+def _enter(role: Role, actor: Any) -> tuple[Role, Target, Authority]:
+    """Lock the organization; return the fresh role, what it gives, and what the actor may do."""
+    organization = role.organization
+    lock_organization(organization)
+    may = authority(organization, actor)
+    may.require(MANAGE_ROLES)
+    role = stored(organization, role)
+    old = Target(role, "", effective(role.permissions))
+    may.may_give(old.permissions)
+    return role, old, may
 
 
 def _take(organization: Any, assignment: RoleAssignment, actor: Any) -> None:
