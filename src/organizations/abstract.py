@@ -23,7 +23,7 @@ from .families import family_of
 from .fields import AutoCreatedField, AutoLastModifiedField, SlugField
 from .services import members, ownership
 from .services._async import make_async
-from .states import InvitationStatus
+from .states import InvitationKind, InvitationStatus
 
 __all__ = [
     "USER_MODEL",
@@ -32,6 +32,7 @@ __all__ = [
     "AbstractOrganizationOwner",
     "AbstractOrganizationUser",
     "InvitationLifecycle",
+    "MemberLifecycle",
     "SharedBaseModel",
 ]
 
@@ -155,6 +156,23 @@ class AbstractOrganizationUser(SharedBaseModel, AbstractBaseOrganizationUser):
         return super().delete(using=using, keep_parents=keep_parents)
 
 
+class MemberLifecycle(models.Model):
+    """The columns of a membership's life, for member models that want them.
+
+    The package's own member has them. A project's own family adds this class before
+    ``AbstractOrganizationUser`` and makes a migration; without it, its members cannot be
+    suspended and no membership ends by itself.
+    """
+
+    #: Since when the member has no access; standing, roles and teams stay.
+    suspended_at = models.DateTimeField(null=True, editable=False)
+    #: From when on the member has no access.
+    ends_at = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        abstract = True
+
+
 class AbstractOrganizationOwner(SharedBaseModel, AbstractBaseOrganizationOwner):
     """The fact that one member owns the organization."""
 
@@ -186,6 +204,13 @@ class InvitationLifecycle(models.Model):
     ``AbstractOrganizationInvitation`` and makes a migration.
     """
 
+    #: A value of ``InvitationKind``.
+    kind = models.CharField(
+        max_length=20,
+        default=InvitationKind.MAIL.value,
+        db_default=InvitationKind.MAIL.value,
+        editable=False,
+    )
     #: A value of ``InvitationStatus``; "expired" is never stored.
     status = models.CharField(max_length=20, default=InvitationStatus.PENDING.value, editable=False)
     is_admin = models.BooleanField(_("as an admin"), default=False)
@@ -199,6 +224,23 @@ class InvitationLifecycle(models.Model):
     #: When the mail left the house; empty if it could not be sent.
     sent_at = models.DateTimeField(null=True, editable=False)
     send_count = models.PositiveIntegerField(default=0, editable=False)
+    #: What the member gets besides the standing, by the name of the preset: ``{"roles": [...]}``.
+    presets = models.JSONField(null=True, editable=False)
+    #: When the membership ends, if it does.
+    member_until = models.DateTimeField(null=True, editable=False)
+    #: The language of the mail, such as ``de``; empty for the site's.
+    locale = models.CharField(max_length=20, default="", db_default="", editable=False)
+    #: What the inviter adds in their own words: plain text.
+    note = models.CharField(max_length=500, default="", db_default="", editable=False)
+    #: How many people may use a link, None for any number; and how many have.
+    max_uses = models.PositiveIntegerField(null=True, editable=False)
+    use_count = models.PositiveIntegerField(default=0, db_default=0, editable=False)
+    #: The mail domain that a link is for; empty for any.
+    domain = models.CharField(max_length=253, default="", db_default="", editable=False)
+    #: Whether somebody of the organization approves each person who uses the link.
+    needs_approval = models.BooleanField(default=False, db_default=False, editable=False)
+    #: The key of the link, as text, that this offer came by.
+    parent_key = models.CharField(max_length=200, default="", db_default="", editable=False)
 
     class Meta:
         abstract = True

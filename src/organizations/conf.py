@@ -7,7 +7,9 @@ names the key; nothing is read when a module is imported.
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass, fields
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from functools import cache
 from typing import Any
@@ -17,7 +19,13 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
 from django.dispatch import receiver
 
-__all__ = ["RESERVED_WORDS", "OrganizationsSettings", "get_settings", "is_reserved"]
+__all__ = [
+    "RESERVED_WORDS",
+    "OrganizationsSettings",
+    "Rate",
+    "get_settings",
+    "is_reserved",
+]
 
 # The flat names of django-organizations, still read where the dictionary is silent.
 FLAT_NAMES = ("INVITATION_BACKEND", "REGISTRATION_BACKEND")
@@ -28,7 +36,8 @@ RESERVED_WORDS = frozenset(
     {
         # Django's auth pages, and the pages of this package
         *("login", "logout", "profile", "password_change", "password_reset", "reset"),
-        *("add", "sign-up", "register", "invitations"),
+        *("add", "sign-up", "register", "invitations", "join", "choose", "inbox", "mails"),
+        *("confirm", "deleted"),
         # django-allauth
         *("signup", "email", "confirm-email", "inactive", "social", "3rdparty", "password"),
         *("mfa", "sessions", "reauthenticate"),
@@ -46,6 +55,44 @@ def is_reserved(slug: str) -> bool:
     return word.isdigit() or word in RESERVED_WORDS or word in own
 
 
+#: Seconds of the units that a rate may name.
+UNITS = {"minute": 60, "hour": 3600, "day": 86400}
+
+#: How often something may happen, by whom or what is counted; see ``RATES``.
+RATES = {
+    "inviter": "250/day",
+    "organization": "500/day",
+    "young_organization": "50/day",
+    "recipient": "10/day",
+    "client": "100/hour",
+}
+
+REGISTRATION_MODES = ("open", "invitation", "domains")
+
+#: The shortest and the longest life of an invitation.
+LIFETIMES = (timedelta(days=1), timedelta(days=30))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rate:
+    """So many times in so many seconds."""
+
+    times: int
+    seconds: int
+
+    @classmethod
+    def parse(cls, text: str) -> Rate:
+        """Read a text such as ``"50/day"``; the unit is minute, hour or day.
+
+        Raises:
+            ValueError: the text is something else.
+        """
+        match = re.fullmatch(r"([1-9][0-9]{0,8})/(minute|hour|day)", text)
+        if match is None:
+            raise ValueError(text)
+        return cls(times=int(match[1]), seconds=UNITS[match[2]])
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OrganizationsSettings:
     """Every setting with its type, unit and default."""
@@ -58,8 +105,37 @@ class OrganizationsSettings:
     INVITATION_BACKEND: str = "organizations.backends.defaults.InvitationBackend"
     #: Class that registers new people, as a dotted path.
     REGISTRATION_BACKEND: str = "organizations.backends.defaults.RegistrationBackend"
-    #: How long an invitation stays open: 1 to 30 days.
+    #: How long an invitation stays open: 1 to 30 days. An organization may choose its own.
     INVITATION_LIFETIME: timedelta = timedelta(days=7)
+    #: Whether an inviter may add a note of their own to the mail.
+    INVITATION_NOTE: bool = False
+    #: How many invitations an organization may have open at once; None for no limit.
+    MAX_OPEN_INVITATIONS: int | None = 100
+    #: How often people may invite and sign up, such as ``{"inviter": "250/day"}``. What is
+    #: counted: each ``inviter``, each ``organization`` and each that is younger than a week
+    #: (``young_organization``), mails to each ``recipient``, steps of each ``client`` address.
+    #: A key that is left out keeps its default; None takes the limit away.
+    RATES: Mapping[str, str | None] = field(default_factory=dict)
+    #: How many members an organization may have, those who are invited included: a number, or
+    #: the dotted path of a callable ``(organization) -> number or None``. None for no limit.
+    SEATS: int | str | None = None
+    #: Callables ``(attempt) -> None``, as dotted paths, that may refuse somebody who is about to
+    #: become a member by raising ``JoinRefused``.
+    JOIN_POLICIES: tuple[str, ...] = ()
+    #: Who may sign up: anybody (``"open"``), people who are invited (``"invitation"``), or
+    #: readers of an address in ``REGISTRATION_DOMAINS`` (``"domains"``).
+    REGISTRATION_MODE: str = "open"
+    #: The domains of ``REGISTRATION_MODE = "domains"``.
+    REGISTRATION_DOMAINS: tuple[str, ...] = ()
+    #: Mail domains that anybody can have an address in, besides the built-in ones. No
+    #: organization may let people join by such an address.
+    PUBLIC_MAIL_DOMAINS: tuple[str, ...] = ()
+    #: How long an organization that was deleted on its page can be restored.
+    DELETION_GRACE: timedelta = timedelta(days=30)
+    #: How old a sign-in may be for steps that ask for a fresh one.
+    FRESH_LOGIN: timedelta = timedelta(minutes=15)
+    #: Path of the project's own page that asks for the password again; None for the package's.
+    REAUTHENTICATION_URL: str | None = None
     #: Scheme and host of links in mails, such as ``"https://app.example.com"``.
     LINK_BASE: str | None = None
     #: What the site is called in mails; the host of ``LINK_BASE`` if this is empty.
@@ -75,15 +151,47 @@ class OrganizationsSettings:
 
     def __post_init__(self) -> None:
         lifetime = self.INVITATION_LIFETIME
-        if not timedelta(days=1) <= lifetime <= timedelta(days=30):
+        if not LIFETIMES[0] <= lifetime <= LIFETIMES[1]:
             raise ImproperlyConfigured(
                 f"ORGANIZATIONS['INVITATION_LIFETIME'] is {lifetime}; it must be 1 to 30 days."
             )
+        if self.REGISTRATION_MODE not in REGISTRATION_MODES:
+            raise ImproperlyConfigured(
+                f"ORGANIZATIONS['REGISTRATION_MODE'] is {self.REGISTRATION_MODE!r}; "
+                f"it must be one of {', '.join(REGISTRATION_MODES)}."
+            )
+        for name in ("SEATS", "MAX_OPEN_INVITATIONS"):
+            limit = getattr(self, name)
+            if isinstance(limit, int) and limit < 1:
+                raise ImproperlyConfigured(
+                    f"ORGANIZATIONS[{name!r}] is {limit}; it must be 1 or more, or None."
+                )
+        for name in self.RATES:
+            self.rate(name)
         base = self.LINK_BASE
         if base is not None and not base.startswith(("https://", "http://")):
             raise ImproperlyConfigured(
                 f"ORGANIZATIONS['LINK_BASE'] is {base!r}; it must start with https:// or http://."
             )
+
+    def rate(self, name: str) -> Rate | None:
+        """Return how often something may happen, or None for as often as one likes.
+
+        Raises:
+            ImproperlyConfigured: nothing of that name is counted, or the text is no rate.
+        """
+        if name not in RATES:
+            raise ImproperlyConfigured(
+                f"ORGANIZATIONS['RATES'] has no key {name!r}. Known keys: {', '.join(RATES)}."
+            )
+        text = self.RATES.get(name, RATES[name])
+        try:
+            return None if text is None else Rate.parse(text)
+        except (TypeError, ValueError):
+            raise ImproperlyConfigured(
+                f"ORGANIZATIONS['RATES'][{name!r}] is {text!r}; write it as '50/day' (or hour, "
+                "or minute), or None."
+            ) from None
 
 
 _TYPES: dict[str, tuple[type, ...]] = {
@@ -92,6 +200,17 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "INVITATION_BACKEND": (str,),
     "REGISTRATION_BACKEND": (str,),
     "INVITATION_LIFETIME": (timedelta,),
+    "INVITATION_NOTE": (bool,),
+    "MAX_OPEN_INVITATIONS": (int, type(None)),
+    "RATES": (dict,),
+    "SEATS": (int, str, type(None)),
+    "JOIN_POLICIES": (tuple,),
+    "REGISTRATION_MODE": (str,),
+    "REGISTRATION_DOMAINS": (tuple,),
+    "PUBLIC_MAIL_DOMAINS": (tuple,),
+    "DELETION_GRACE": (timedelta,),
+    "FRESH_LOGIN": (timedelta,),
+    "REAUTHENTICATION_URL": (str, type(None)),
     "LINK_BASE": (str, type(None)),
     "SITE_NAME": (str,),
     "RESERVED_SLUGS": (tuple,),

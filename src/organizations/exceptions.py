@@ -24,6 +24,8 @@ __all__ = [
     "InvitationNotForYou",
     "InvitationStateError",
     "InviterNotEntitled",
+    "JoinRefused",
+    "LimitReached",
     "NotAllowed",
     "NotAnAddress",
     "NotGrantable",
@@ -34,6 +36,8 @@ __all__ = [
     "OwnershipRequired",
     "PermissionMissing",
     "RaisesOwnRights",
+    "RegistrationClosed",
+    "SeatsFull",
     "SlugTaken",
     "UnknownPermission",
 ]
@@ -212,6 +216,7 @@ class InvitationStateError(OrganizationsError):
         "revoked": _("This invitation was withdrawn. Ask the organization for a new one."),
         "expired": _("This invitation has expired. Ask the organization for a new one."),
         "superseded": _("A newer invitation has replaced this one. Use the newest mail."),
+        "proposed": _("This waits for somebody of the organization to decide."),
         "pending": _("This invitation is still open."),
     }
 
@@ -241,3 +246,38 @@ class InviterNotEntitled(OrganizationsError):
         "The person who sent this invitation may no longer invite you to this organization. "
         "Ask the organization for a new invitation."
     )
+
+
+class JoinRefused(OrganizationsError):
+    """A policy does not let this person in; the message says why and what to do."""
+
+    code = "join_refused"
+    status_hint = 403
+    message = _("You cannot join this organization. Ask somebody who belongs to it.")
+
+
+class SeatsFull(OrganizationsError):
+    """The organization has as many members and open invitations as it may have."""
+
+    code = "seats_full"
+    status_hint = 409
+    message = _(
+        "All seats of this organization are taken. Remove a member, withdraw an open "
+        "invitation, or get more seats."
+    )
+
+
+class LimitReached(OrganizationsError):
+    """Something happens too often, or too much of it is open at once."""
+
+    code = "limit_reached"
+    status_hint = 429
+    message = _("This was done too often. Wait a while and try again.")
+
+
+class RegistrationClosed(OrganizationsError):
+    """This person may not sign up here."""
+
+    code = "registration_closed"
+    status_hint = 403
+    message = _("Only people who are invited can sign up here. Ask for an invitation.")

@@ -12,14 +12,19 @@ from .abstract import (
     AbstractOrganizationOwner,
     AbstractOrganizationUser,
     InvitationLifecycle,
+    MemberLifecycle,
 )
 from .exceptions import OwnershipRequired
 
 __all__ = [
+    "BulkInvitation",
+    "FormerSlug",
     "InvitationRecord",
+    "JoinDomain",
     "Organization",
     "OrganizationInvitation",
     "OrganizationOwner",
+    "OrganizationRecord",
     "OrganizationUser",
     "OwnerAnchor",
     "VerifiedAddress",
@@ -36,7 +41,7 @@ class Organization(AbstractOrganization):
     )
 
 
-class OrganizationUser(AbstractOrganizationUser):
+class OrganizationUser(MemberLifecycle, AbstractOrganizationUser):
     """A member: one user in one organization."""
 
     user = models.ForeignKey(
@@ -45,6 +50,9 @@ class OrganizationUser(AbstractOrganizationUser):
     organization = models.ForeignKey(
         Organization, models.CASCADE, related_name="organization_users"
     )
+
+    class Meta(AbstractOrganizationUser.Meta):
+        pass
 
 
 class OrganizationOwner(AbstractOrganizationOwner):
@@ -117,6 +125,107 @@ class InvitationRecord(InvitationLifecycle):
 
     def __str__(self) -> str:
         return f"{self.model} {self.invitation_key}"
+
+
+class OfOrganization(models.Model):
+    """A row beside an organization of whatever model, which may have a frozen table."""
+
+    id = models.BigAutoField(primary_key=True)
+    #: The organization's model, as ``app_label.modelname``, and its key as text.
+    model = models.CharField(max_length=200, editable=False)
+    organization_key = models.CharField(max_length=200, editable=False)
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return f"{self.model} {self.organization_key}"
+
+
+class OrganizationRecord(OfOrganization):
+    """What the package keeps about an organization beside the project's own table."""
+
+    #: Since when an operator has closed it.
+    suspended_at = models.DateTimeField(null=True, editable=False)
+    #: When it was deleted on its page; it can be restored for ``DELETION_GRACE``.
+    deleted_at = models.DateTimeField(null=True, editable=False)
+    #: How many days its invitations stay open; None for the setting.
+    invitation_days = models.PositiveSmallIntegerField(null=True, editable=False)
+    #: Whether people may ask to join.
+    accepts_requests = models.BooleanField(default=False, editable=False)
+
+    class Meta:
+        verbose_name = _("organization record")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["model", "organization_key"], name="organizations_organizationrecord_once"
+            )
+        ]
+
+
+class FormerSlug(OfOrganization):
+    """A slug that an organization had; nobody else gets it, and members are led on."""
+
+    slug = models.CharField(max_length=200, editable=False)
+    left_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("former slug")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["model", "slug"], name="organizations_formerslug_once"
+            )
+        ]
+
+
+class JoinDomain(OfOrganization):
+    """A mail domain whose readers may join an organization."""
+
+    domain = models.CharField(max_length=253, editable=False)
+    #: Whether somebody of the organization approves each of them.
+    needs_approval = models.BooleanField(default=True)
+    added_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        editable=False,
+        related_name="organizations_joindomain",
+    )
+    added_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("domain")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["model", "organization_key", "domain"],
+                name="organizations_joindomain_once",
+            )
+        ]
+        indexes = [models.Index(fields=["domain"], name="organizations_joindomain_of")]
+
+
+class BulkInvitation(OfOrganization):
+    """Many invitations in one go: what was asked for, and what became of each line."""
+
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        editable=False,
+        related_name="organizations_bulkinvitation",
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True, editable=False)
+    #: What each of them is offered, as keyword arguments of the verb.
+    offer = models.JSONField(default=dict, editable=False)
+    #: The addresses in order, and a code and a message for each that is done.
+    addresses = models.JSONField(default=list, editable=False)
+    results = models.JSONField(default=list, editable=False)
+
+    class Meta:
+        verbose_name = _("bulk invitation")
+        indexes = [
+            models.Index(fields=["model", "organization_key"], name="organizations_bulk_of")
+        ]
 
 
 class VerifiedAddress(models.Model):

@@ -35,7 +35,9 @@ __all__ = [
     "DELETE_ORGANIZATION",
     "INVITE_MEMBER",
     "MANAGE_BILLING",
+    "PROPOSE_MEMBER",
     "REMOVE_MEMBER",
+    "SUSPEND_MEMBER",
     "TRANSFER_ORGANIZATION",
     "VIEW_MEMBER",
     "VIEW_ORGANIZATION",
@@ -232,10 +234,26 @@ VIEW_MEMBER = declare(
 INVITE_MEMBER = declare(
     "organizations.invite_member", label=_("Invite people"), group=_MEMBERS, default_for=ADMINS
 )
+PROPOSE_MEMBER = declare(
+    "organizations.propose_member",
+    label=_("Propose people"),
+    help=_("Somebody who may invite decides."),
+    group=_MEMBERS,
+    risk=Risk.LOW,
+    default_for=EVERYBODY,
+)
 CHANGE_MEMBER = declare(
     "organizations.change_member",
     label=_("Change what members may do"),
     help=_("Within one's own rights: nobody gives or takes more than they have."),
+    group=_MEMBERS,
+    risk=Risk.HIGH,
+    default_for=ADMINS,
+)
+SUSPEND_MEMBER = declare(
+    "organizations.suspend_member",
+    label=_("Suspend and reinstate members"),
+    help=_("A suspended member keeps standing, roles and teams, but has no access."),
     group=_MEMBERS,
     risk=Risk.HIGH,
     default_for=ADMINS,

@@ -13,14 +13,24 @@ invitation_accepted   the invitation (instance)
 organization_created  organization class          organization, actor
 organization_changed  organization class          organization, actor, changes
 organization_deleted  organization class          organization (key still set), actor
+organization_suspended organization class         organization, actor
+organization_reinstated organization class        organization, actor
+organization_closed   organization class          organization, actor
+organization_restored organization class          organization, actor
 member_added          member class                organization, member, actor
 member_changed        member class                organization, member, actor, changes
 member_removed        member class                organization, member, actor
+member_suspended      member class                organization, member, actor
+member_reinstated     member class                organization, member, actor
 ownership_transferred owner class                 organization, old, new, actor
 invitation_created    invitation class            organization, invitation, actor
 invitation_resent     invitation class            organization, invitation, actor
 invitation_revoked    invitation class            organization, invitation, actor
 invitation_declined   invitation class            organization, invitation, actor
+invitation_proposed   invitation class            organization, invitation, actor
+invitation_approved   invitation class            organization, invitation, actor
+invitation_superseded invitation class            organization, invitation, actor
+invitation_fulfilled  invitation class            organization, invitation, member, actor
 address_verified      user class                  user, address
 role_created          role class                  organization, role, actor
 role_changed          role class                  organization, role, actor, changes
@@ -60,16 +70,26 @@ __all__ = [
     "assignment_changed",
     "group_deleted",
     "invitation_accepted",
+    "invitation_approved",
     "invitation_created",
     "invitation_declined",
+    "invitation_fulfilled",
+    "invitation_proposed",
     "invitation_resent",
     "invitation_revoked",
+    "invitation_superseded",
     "member_added",
     "member_changed",
+    "member_reinstated",
     "member_removed",
+    "member_suspended",
     "organization_changed",
+    "organization_closed",
     "organization_created",
     "organization_deleted",
+    "organization_reinstated",
+    "organization_restored",
+    "organization_suspended",
     "owner_changed",
     "ownership_transferred",
     "role_assigned",
@@ -128,6 +148,16 @@ invitation_created = VerbSignal()
 invitation_resent = VerbSignal()
 invitation_revoked = VerbSignal()
 invitation_declined = VerbSignal()
+invitation_proposed = VerbSignal()
+invitation_approved = VerbSignal()
+invitation_superseded = VerbSignal()
+invitation_fulfilled = VerbSignal()
+member_suspended = VerbSignal()
+member_reinstated = VerbSignal()
+organization_suspended = VerbSignal()
+organization_reinstated = VerbSignal()
+organization_closed = VerbSignal()
+organization_restored = VerbSignal()
 address_verified = VerbSignal()
 group_deleted = VerbSignal()
 role_created = VerbSignal()

@@ -11,12 +11,30 @@ from enum import StrEnum
 
 from .exceptions import InvitationStateError
 
-__all__ = ["TRANSITIONS", "InvitationStatus", "after", "current"]
+__all__ = ["TRANSITIONS", "InvitationKind", "InvitationStatus", "after", "current"]
+
+
+class InvitationKind(StrEnum):
+    """How somebody joins; each is an offer with the states of the table below."""
+
+    #: An offer to an address, which the mail or a link tells of.
+    MAIL = "mail"
+    #: A link for one person, whoever that is.
+    LINK = "link"
+    #: A link that several people may use.
+    SHARED = "shared"
+    #: Somebody asks to join.
+    REQUEST = "request"
+    #: Somebody joins by an address in a domain of the organization.
+    DOMAIN = "domain"
+    #: The ownership is offered to a member.
+    OWNERSHIP = "ownership"
 
 
 class InvitationStatus(StrEnum):
     """What has become of an invitation."""
 
+    PROPOSED = "proposed"
     PENDING = "pending"
     ACCEPTED = "accepted"
     DECLINED = "declined"
@@ -28,7 +46,15 @@ class InvitationStatus(StrEnum):
 S = InvitationStatus
 
 TRANSITIONS: dict[InvitationStatus, dict[str, InvitationStatus]] = {
+    # A member proposes somebody, or somebody asks to join.
+    S.PROPOSED: {
+        "approve": S.PENDING,
+        "decline": S.DECLINED,
+        "revoke": S.REVOKED,
+        "supersede": S.SUPERSEDED,
+    },
     S.PENDING: {
+        "use": S.PENDING,
         "accept": S.ACCEPTED,
         "decline": S.DECLINED,
         "revoke": S.REVOKED,
@@ -46,9 +72,12 @@ TRANSITIONS: dict[InvitationStatus, dict[str, InvitationStatus]] = {
     S.SUPERSEDED: {},
 }
 
+#: The states that an answer is still expected in; time ends both.
+OPEN = frozenset({S.PROPOSED, S.PENDING})
+
 
 def current(status: str, *, expires_at: datetime | None, now: datetime) -> InvitationStatus:
-    """Return the state at a moment: a pending invitation whose time is up is expired.
+    """Return the state at a moment: an open invitation whose time is up is expired.
 
     Args:
         status: what is stored.
@@ -56,7 +85,7 @@ def current(status: str, *, expires_at: datetime | None, now: datetime) -> Invit
         now: aware.
     """
     stored = InvitationStatus(status)
-    if stored is S.PENDING and expires_at is not None and expires_at <= now:
+    if stored in OPEN and expires_at is not None and expires_at <= now:
         return S.EXPIRED
     return stored
 

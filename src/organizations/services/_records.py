@@ -24,6 +24,7 @@ from ._locks import database_of
 __all__ = ["FIELDS", "find", "has_columns", "load", "load_all", "new", "open_rows", "save", "stamp"]
 
 FIELDS = (
+    "kind",
     "status",
     "is_admin",
     "on_own_authority",
@@ -32,6 +33,15 @@ FIELDS = (
     "expires_at",
     "sent_at",
     "send_count",
+    "presets",
+    "member_until",
+    "locale",
+    "note",
+    "max_uses",
+    "use_count",
+    "domain",
+    "needs_approval",
+    "parent_key",
 )
 
 
