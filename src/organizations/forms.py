@@ -72,7 +72,7 @@ class OrganizationForm(forms.ModelForm):
         self._owner = ownership.owner_of(self.instance)
         field: Any = self.fields["owner"]
         field.queryset = self.instance.organization_users.filter(
-            is_admin=True, user__is_active=True
+            ownership.may_own(family_of(self.instance)), is_admin=True
         ).select_related("user", "organization")
         field.initial = self._owner
 
@@ -132,7 +132,7 @@ class OrganizationUserAddForm(forms.ModelForm):
             user = registration.user_with(email)
         except OrganizationsError as error:
             raise ValidationError(str(error)) from error
-        if user is not None and members.is_member(self.organization, user):
+        if user is not None and members.belongs(self.organization, user):
             raise ValidationError(
                 _("There is already an organization member with this email address!")
             )
@@ -424,7 +424,7 @@ class TransferForm(_TypedNameForm):
         field: Any = self.fields["new_owner"]
         field.queryset = (
             family.member._default_manager.filter(
-                organization_id=organization.pk, user__is_active=True
+                ownership.may_own(family), organization_id=organization.pk
             )
             .exclude(**{f"{family.owner_lookup}__isnull": False})
             .select_related("user")

@@ -17,6 +17,7 @@ from ..backends import invitation_backend
 from ..families import default_family
 from ..grants import standing_of
 from ..mail import display_name
+from ..managers import with_member
 from ..permissions import Access, Grant
 from ..services import invitations, registration
 from ..services.access import access_of, members_with_standing, rights_of_row
@@ -222,9 +223,9 @@ def org_switcher(context: Any) -> dict[str, Any]:
         offers = invitations.open_for(user, model=family.invitation, now=timezone.now())
         pending = offers.count()
     return {
-        "organizations": family.organization._default_manager.filter(is_active=True, users=user)[
-            :20
-        ],
+        "organizations": with_member(
+            family.organization._default_manager.filter(is_active=True), user
+        )[:20],
         "current": context.get("organization"),
         "pending_count": pending,
         "request": context.get("request"),
