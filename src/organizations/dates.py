@@ -9,8 +9,9 @@ from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils import timezone
+from django.utils.translation import gettext
 
-__all__ = ["DayField", "as_stored", "day_of", "end_of", "last_day"]
+__all__ = ["DayField", "as_stored", "clean_day", "day_of", "end_of", "last_day"]
 
 
 def last_day(moment: datetime | None) -> date | None:
@@ -31,6 +32,17 @@ def end_of(day: date | None) -> datetime | None:
         return None
     midnight = datetime.combine(day + timedelta(days=1), time.min)
     return timezone.make_aware(midnight)
+
+
+def clean_day(day: date | None) -> date | None:
+    """Return a day that has not passed.
+
+    Raises:
+        ValidationError: it has.
+    """
+    if day is not None and day < day_of(timezone.now()):
+        raise ValidationError(gettext("This day has passed. Choose today or a later day."))
+    return day
 
 
 def as_stored(moment: datetime | None) -> datetime | None:

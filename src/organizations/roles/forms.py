@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -14,7 +14,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from organizations.backends.forms import validate_name
-from organizations.dates import DayField, day_of, end_of, last_day
+from organizations.dates import DayField, clean_day, end_of, last_day
 from organizations.fields import PermissionSetFormField
 from organizations.grants import groups
 from organizations.permissions import Permission
@@ -196,12 +196,6 @@ class RoleTakeForm(forms.Form):
 
     def save(self) -> None:
         services.unassign(self.assignment, actor=self.request.user)
-
-
-def clean_day(day: date | None) -> date | None:
-    if day is not None and day < day_of(timezone.now()):
-        raise ValidationError(gettext("This day has passed. Choose today or a later day."))
-    return day
 
 
 class MemberRolesForm(forms.Form):

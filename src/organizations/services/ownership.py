@@ -28,6 +28,7 @@ __all__ = [
     "anchor",
     "atransfer",
     "is_owner",
+    "lasts",
     "may_own",
     "owned_by",
     "owner_of",
@@ -75,6 +76,13 @@ def may_own(family: Family) -> Q:
     return condition
 
 
+def lasts(member: Any) -> bool:
+    """Return whether the member is neither suspended nor comes to an end, as an owner must be."""
+    if not family_of(member).has_member_lifecycle:
+        return True
+    return member.suspended_at is None and member.ends_at is None
+
+
 @verb
 def transfer(organization: Any, member: Any, *, actor: Any = None) -> Any:
     """Make a member the owner and return the fresh member.
@@ -110,7 +118,7 @@ def transfer(organization: Any, member: Any, *, actor: Any = None) -> Any:
     if user is None or not user.is_active:
         raise OwnerMustBeActive
     fresh.user = user
-    if family.has_member_lifecycle and (fresh.suspended_at, fresh.ends_at) != (None, None):
+    if not lasts(fresh):
         raise OwnerMustBeActive(
             _(
                 "A suspended member, or one whose membership ends, cannot own an organization. "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import zlib
+from datetime import date, datetime
 from typing import Any
 
 from django import template
@@ -14,7 +15,8 @@ from django.utils import timezone
 
 from .. import pages
 from ..backends import invitation_backend
-from ..families import default_family
+from ..dates import last_day
+from ..families import default_family, is_live
 from ..grants import standing_of
 from ..mail import display_name
 from ..managers import with_member
@@ -188,6 +190,24 @@ def is_address(text: str) -> bool:
     except ValidationError:
         return False
     return True
+
+
+@register.filter
+def org_life(member: Any) -> str:
+    """Return suspended, ended, ending or nothing: how long the member has access. Queries: 0."""
+    if not getattr(member, "has_member_lifecycle", False):
+        return ""
+    if member.suspended_at is not None:
+        return "suspended"
+    if member.ends_at is None:
+        return ""
+    return "ending" if is_live(member, timezone.now()) else "ended"
+
+
+@register.filter
+def org_last_day(ends_at: datetime | None) -> date | None:
+    """Return the last day before an end, such as that of a membership."""
+    return last_day(ends_at)
 
 
 @register.filter
