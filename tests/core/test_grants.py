@@ -21,11 +21,11 @@ from tests.core.people import (
     ShelfSource,
     expected,
     give,
+    kinds_of,
     make,
     names,
     registered,
     switch,
-    kinds_of,
 )
 
 pytestmark = pytest.mark.django_db

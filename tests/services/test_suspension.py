@@ -311,7 +311,7 @@ def test_end_lies_ahead(moment, acme):
     with pytest.raises(MembershipEndsInThePast):
         end("cy", moment)
     with pytest.raises(ValueError, match="time zone"):
-        end("cy", datetime(2099, 1, 1))  # noqa: DTZ001
+        end("cy", datetime(2099, 1, 1))
 
 
 def test_membership_that_has_ended_goes_on_by_a_later_end_or_none(acme):
