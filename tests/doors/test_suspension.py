@@ -82,12 +82,12 @@ def test_no_page_of_the_organization_opens_to_a_lost_admin(lost, world, undo, se
         for method in ("GET", "POST"):
             data = data_for(world, name) if method == "POST" else None
             answers = []
-            for key in (world.acme.pk, world.acme.slug, 999999):
+            for key in (world.acme.pk, 999999):
                 url = reverse(name, kwargs={**kwargs, "organization_pk": key})
                 with undo():
                     response = ask(world, "admin", method, url, data)
                 answers.append((response.status_code, words_of(response)))
-            if answers != [(404, answers[-1][1])] * 3:
+            if answers != [(404, answers[-1][1])] * 2:
                 unlike.append((name, method, answers))
     assert unlike == []
 
