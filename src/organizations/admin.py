@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -20,7 +21,7 @@ from .base_admin import (
     RowByRowMixin,
 )
 from .converters import clean_slug
-from .exceptions import OwnershipRequired
+from .exceptions import OrganizationsError, OwnershipRequired
 from .families import Family, family_of, own_family
 from .models import (
     Organization,
@@ -29,7 +30,7 @@ from .models import (
     OrganizationUser,
     VerifiedAddress,
 )
-from .services import invitations, members, organizations, ownership
+from .services import invitations, members, organizations, ownership, suspension
 from .services._locks import lock_organization
 from .services.ceiling import authority
 from .states import InvitationStatus
@@ -73,6 +74,8 @@ class OwnerForm(forms.ModelForm):
             )
         if not member.user.is_active:
             raise ValidationError(_("The account of the owner must be active."))
+        if not ownership.lasts(member):
+            raise ValidationError(_("The owner's membership is neither suspended nor at an end."))
         return data
 
 
@@ -90,6 +93,10 @@ class MemberForm(forms.ModelForm):
         if self.instance.pk and not is_admin and members.owns(self.instance):
             raise ValidationError(_("The owner is always an admin."))
         return is_admin
+
+
+#: Columns of a member that verbs alone write.
+LIFECYCLE = ("suspended_at", "ends_at")
 
 
 class OrganizationAdmin(BaseOrganizationAdmin):
@@ -131,9 +138,51 @@ class OrganizationUserAdmin(RowByRowMixin, BaseOrganizationUserAdmin):
     list_select_related = ("user", "organization")
     search_fields = ("organization__name",)
 
+    actions = ["suspend", "reinstate"]
+
     def get_readonly_fields(self, request: Any, obj: Any = None) -> Any:
         # A membership belongs to its two ends for good; another one is another row.
-        return ("user", "organization") if obj is not None else ()
+        if obj is None:
+            return ()
+        return ("user", "organization", *LIFECYCLE * self._has_lifecycle())
+
+    def get_list_display(self, request: Any) -> Any:
+        shown = super().get_list_display(request)
+        return [*shown, *(each for each in LIFECYCLE * self._has_lifecycle() if each not in shown)]
+
+    def get_actions(self, request: Any) -> Any:
+        found = super().get_actions(request)
+        if not self._has_lifecycle():
+            for name in ("suspend", "reinstate"):
+                found.pop(name, None)
+        return found
+
+    def _has_lifecycle(self) -> bool:
+        return family_of(self.model).has_member_lifecycle
+
+    @admin.action(description=_("Suspend the chosen members"), permissions=["change"])
+    def suspend(self, request: Any, queryset: Any) -> None:
+        step = partial(suspension.suspend, now=timezone.now())
+        done = _("%(count)d of the chosen members are suspended.")
+        self._each(request, queryset, step, done=done, word=_("Suspended"))
+
+    @admin.action(description=_("Reinstate the chosen members"), permissions=["change"])
+    def reinstate(self, request: Any, queryset: Any) -> None:
+        done = _("%(count)d of the chosen members are reinstated.")
+        self._each(request, queryset, suspension.reinstate, done=done, word=_("Reinstated"))
+
+    def _each(self, request: Any, queryset: Any, step: Any, *, done: Any, word: Any) -> None:
+        """Take the step with each row by itself; a refused one stays as it is."""
+        count = 0
+        for member in queryset.order_by("organization_id", "pk"):
+            try:
+                changed = step(member, actor=request.user)
+            except OrganizationsError as error:
+                self.message_user(request, f"{member}: {error}", messages.ERROR)
+                continue
+            count += 1
+            self.log_change(request, changed, str(word))
+        self.message_user(request, done % {"count": count}, messages.SUCCESS)
 
     def save_model(self, request: Any, obj: Any, form: Any, change: bool) -> None:
         if not change:

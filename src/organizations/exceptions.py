@@ -25,7 +25,9 @@ __all__ = [
     "InvitationStateError",
     "InviterNotEntitled",
     "JoinRefused",
+    "LifecycleMissing",
     "LimitReached",
+    "MembershipEndsInThePast",
     "NotAllowed",
     "NotAnAddress",
     "NotGrantable",
@@ -95,6 +97,29 @@ class OrganizationMismatch(OrganizationsError):
     code = "organization_mismatch"
     status_hint = 409
     message = _("The member belongs to another organization. Choose a member of this one.")
+
+
+class MembershipEndsInThePast(OrganizationsError):
+    """A membership would end at a moment that has passed."""
+
+    code = "membership_ends_in_the_past"
+    message = _(
+        "This moment has passed already. Choose a later one, or suspend or remove the member."
+    )
+
+
+class LifecycleMissing(OrganizationsError):
+    """The project's members cannot be suspended: a programming error, so it is loud."""
+
+    code = "lifecycle_missing"
+    status_hint = 500
+
+    def __init__(self, model: str) -> None:
+        super().__init__(
+            f"{model} has no columns for a membership's life, so its members cannot be suspended "
+            "and no membership ends by itself. Put organizations.abstract.MemberLifecycle before "
+            "the model's other base classes and make a migration."
+        )
 
 
 class SlugTaken(OrganizationsError):

@@ -43,6 +43,16 @@ member_patterns = [
         "<str:user_pk>/edit/", views.OrganizationUserUpdate.as_view(), name="organization_user_edit"
     ),
     path(
+        "<str:user_pk>/suspend/",
+        views.OrganizationUserSuspend.as_view(),
+        name="organization_user_suspend",
+    ),
+    path(
+        "<str:user_pk>/reinstate/",
+        views.OrganizationUserReinstate.as_view(),
+        name="organization_user_reinstate",
+    ),
+    path(
         "<str:user_pk>/delete/",
         views.OrganizationUserDelete.as_view(),
         name="organization_user_delete",

@@ -66,6 +66,10 @@ organization_user_edit           GET   login 404 403 200 200 404 login 404 200 4
 organization_user_edit           POST  login 404 403 200 200 404 login 404 200 404
 organization_user_delete         GET   login 404 403 200 200 404 login 404 200 404
 organization_user_delete         POST  login 404 403 302 302 404 login 404 302 404
+organization_user_suspend        GET   login 404 403 200 200 404 login 404 200 404
+organization_user_suspend        POST  login 404 403 200 200 404 login 404 200 404
+organization_user_reinstate      GET   login 404 403 200 200 404 login 404 200 404
+organization_user_reinstate      POST  login 404 403 200 200 404 login 404 200 404
 organization_user_remind         GET   login 404 403 200 200 404 login 404 200 404
 organization_user_remind         POST  login 404 403 302 302 404 login 404 302 404
 organization_invitation_resend   GET   login 404 403 405 405 404 login 404 405 404
@@ -168,7 +172,8 @@ def arguments(world, name, backend):
 
 
 MEMBER_PAGES = {
-    f"organization_user_{page}" for page in ("access", "detail", "edit", "delete", "remind")
+    f"organization_user_{page}"
+    for page in ("access", "detail", "edit", "delete", "remind", "suspend", "reinstate")
 }
 INVITATION_PAGES = {"organization_invitation_resend", "organization_invitation_revoke"}
 ORGANIZATION_PAGES = {

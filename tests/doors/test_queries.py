@@ -152,7 +152,6 @@ def test_each_question_is_one_query(question, acme, ada, django_assert_num_queri
 @pytest.mark.parametrize(
     ("question", "loaded"),
     [
-        ("is_member", "prefetch users"),
         ("is_member", "prefetch organization_users"),
         ("is_admin", "prefetch organization_users"),
         ("is_owner", "select owner__organization_user"),

@@ -14,9 +14,12 @@ from django.utils.translation import gettext_lazy as _
 
 from .. import mail, permissions, presets, signals, states, tokens
 from ..conf import LIFETIMES, get_settings
+from ..dates import as_stored
 from ..exceptions import (
     InviterNotEntitled,
+    LifecycleMissing,
     LimitReached,
+    MembershipEndsInThePast,
     NotAllowed,
     OrganizationsError,
 )
@@ -86,12 +89,10 @@ def clean_terms(organization: Any, *, now: datetime, **given: Any) -> Terms:
         raise TypeError(f"is_admin must be True or False, not {terms.is_admin!r}.")
     family = family_of(organization)
     if terms.member_until is not None:
-        if not family.has_field("member", "ends_at"):
-            raise OrganizationsError(
-                _("Memberships of this organization cannot have an end: its members have no date.")
-            )
+        if not family.has_member_lifecycle:
+            raise LifecycleMissing(family.member._meta.label)
         if terms.member_until <= now:
-            raise OrganizationsError(_("The end of the membership must lie in the future."))
+            raise MembershipEndsInThePast
     if terms.locale and terms.locale not in dict(settings.LANGUAGES):
         raise OrganizationsError(_("The site does not know this language."))
     note = terms.note.strip()
@@ -102,7 +103,7 @@ def clean_terms(organization: Any, *, now: datetime, **given: Any) -> Terms:
     return Terms(
         is_admin=terms.is_admin,
         presets=presets.clean(organization, terms.presets) or None,
-        member_until=terms.member_until,
+        member_until=as_stored(terms.member_until),
         locale=terms.locale,
         note=note,
     )

@@ -16,6 +16,7 @@ from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.generic import (
     CreateView,
@@ -29,7 +30,7 @@ from django.views.generic import (
 from ..backends import invitation_backend, registration_backend
 from ..doors import link_base, page_context
 from ..exceptions import OrganizationsError, OwnershipRequired
-from ..families import default_family, family_of
+from ..families import default_family, family_of, live
 from ..forms import (
     OrganizationAddForm,
     OrganizationForm,
@@ -40,6 +41,7 @@ from ..forms import (
 )
 from ..grants import standing_of
 from ..mail import after_commit
+from ..managers import with_member
 from ..services import members, organizations, registration
 from ..services.access import members_with_standing
 from .mixins import OrganizationMixin, OrganizationUserMixin
@@ -116,11 +118,12 @@ class BaseOrganizationList(PageMixin, TemplateMixin, ListView):
     def get_queryset(self) -> Any:
         model = self.get_org_model()
         family = family_of(model)
-        rows = family.member._base_manager.filter(organization_id=OuterRef("pk"))
+        condition = live(family, timezone.now())
+        rows = family.member._base_manager.filter(condition, organization_id=OuterRef("pk"))
         counts = rows.order_by().values("organization_id").annotate(n=Count("pk")).values("n")
         mine = rows.filter(user_id=self.request.user.pk)
         has_admins = family.has_field("member", "is_admin")
-        return model.active.filter(users=self.request.user).annotate(
+        return with_member(model.active.all(), self.request.user).annotate(
             member_count=Coalesce(Subquery(counts), 0),
             my_admin=Subquery(mine.values("is_admin")) if has_admins else Value(False),
             my_owner=Subquery(mine.values(f"{family.owner_lookup}__pk")),

@@ -20,7 +20,7 @@ from .. import permissions
 from ..backends import invitation_backend
 from ..converters import as_key, url_part
 from ..doors import not_found
-from ..exceptions import NotAllowed, OrganizationsError
+from ..exceptions import NotAllowed, OrganizationsError, OwnershipRequired
 from ..families import default_family, family_of
 from ..forms import (
     DeleteOrganizationForm,
@@ -28,9 +28,12 @@ from ..forms import (
     MemberForm,
     OrganizationCreateForm,
     OrganizationSettingsForm,
+    ReinstateForm,
+    SuspendForm,
     TransferForm,
     add_verb_error,
 )
+from ..mail import display_name
 from ..services import addresses, invitations, members
 from ..services.access import with_grants
 from ..services.preview import Preview
@@ -56,7 +59,9 @@ __all__ = [
     "OrganizationUserDelete",
     "OrganizationUserDetail",
     "OrganizationUserList",
+    "OrganizationUserReinstate",
     "OrganizationUserRemind",
+    "OrganizationUserSuspend",
     "OrganizationUserUpdate",
     "bases",
 ]
@@ -317,7 +322,7 @@ class OrganizationUserUpdate(
     PageMixin,
     FormView,
 ):
-    """Makes a member an admin or a plain member, once the effect has been seen."""
+    """Changes a member's standing and the end of the membership, once the effect has been seen."""
 
     permission = permissions.CHANGE_MEMBER
     form_class = MemberForm
@@ -334,6 +339,80 @@ class OrganizationUserUpdate(
 
     def get_success_url(self) -> str:
         return org_url("organization_user_list", self.organization)
+
+
+class OrganizationUserSuspend(
+    AccessRequiredMixin,
+    PreviewMixin,
+    OrganizationFormMixin,
+    OrganizationUserMixin,
+    PageMixin,
+    FormView,
+):
+    """Takes a member's access away for the time being; the page begins with what comes of it."""
+
+    permission = permissions.SUSPEND_MEMBER
+    form_class: Any = SuspendForm
+    preview_template_name = "organizations/organizationuser_suspend.html"
+    preview_submit = gettext_lazy("Suspend")
+    preview_risky = True
+    title = gettext_lazy("Suspend %(name)s?")
+    done = gettext_lazy("%(name)s is suspended.")
+    # A form without fields would take an empty PUT for a click.
+    http_method_names = ["get", "post", "head", "options"]
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        if not family_of(self.get_org_model()).has_member_lifecycle:
+            return not_found(request)
+        return super().dispatch(request, *args, **kwargs)
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        form = self.get_form()
+        return self.render_preview(form, self.get_preview(form))
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        kwargs = super().get_form_kwargs()
+        del kwargs["organization"]  # the member has it
+        return {**kwargs, "member": self.organization_user}
+
+    def get_preview(self, form: Any) -> Preview:
+        try:
+            return form.preview()  # type: ignore[no-any-return]
+        except OwnershipRequired as error:
+            # There is no field to put it beside: the page that says so.
+            raise NotAllowed(str(error)) from error
+
+    def needs_preview(self, form: Any, preview: Preview) -> bool:
+        return True  # there is no other page that asks
+
+    def get_preview_context(self, form: Any, preview: Preview) -> dict[str, Any]:
+        ends_at = self.organization_user.ends_at
+        return {
+            **super().get_preview_context(form, preview),
+            "preview_title": self.title % self.names(),
+            "preview_cancel_url": self.get_success_url(),
+            "has_ended": ends_at is not None and ends_at <= timezone.now(),
+        }
+
+    def names(self) -> dict[str, str]:
+        return {"name": display_name(self.organization_user.user)}
+
+    def get_message(self, form: Any) -> str:
+        return str(self.done) % self.names()
+
+    def get_success_url(self) -> str:
+        return org_url("organization_user_list", self.organization)
+
+
+class OrganizationUserReinstate(OrganizationUserSuspend):
+    """Gives a suspended member the access back; the page begins with what comes of it."""
+
+    form_class = ReinstateForm
+    preview_template_name = "organizations/organizationuser_reinstate.html"
+    preview_submit = gettext_lazy("Reinstate")
+    preview_risky = False
+    title = gettext_lazy("Reinstate %(name)s?")
+    done = gettext_lazy("%(name)s is reinstated.")
 
 
 class OrganizationUserDelete(AccessRequiredMixin, base.BaseOrganizationUserDelete):
