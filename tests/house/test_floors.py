@@ -14,7 +14,7 @@ FLOORS = {
     # 1 data
     "fields": 1, "families": 1, "managers": 1, "grants": 1,
     # 2 verbs
-    "services": 2, "mail": 2, "tokens": 2,
+    "services": 2, "mail": 2, "tokens": 2, "jobs": 2, "queued": 2,
     # 3 models
     "base": 3, "abstract": 3, "models": 3, "operations": 3, "migrations": 3,
     # 4 doors
