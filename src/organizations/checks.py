@@ -380,10 +380,8 @@ def check_mail(**kwargs: Any) -> list[CheckMessage]:
         mailer = mailers.get("default", {})
         name, backend = "The backend in MAILERS", str(mailer.get("BACKEND"))
         timeout = mailer.get("OPTIONS", {}).get("timeout")
-        hint = 'MAILERS = {"default": {..., "OPTIONS": {..., "timeout": 10}}}'
     else:
         backend, timeout = settings.EMAIL_BACKEND, settings.EMAIL_TIMEOUT
-        hint = "EMAIL_TIMEOUT = 10"
     if backend.split(".")[-2:][0] in {"console", "dummy", "filebased"}:
         found.append(
             Warning(
@@ -397,7 +395,7 @@ def check_mail(**kwargs: Any) -> list[CheckMessage]:
             Warning(
                 "A mail server that hangs holds the request that sends the mail, since no "
                 "timeout is set and the project has no queue.",
-                hint=hint,
+                hint='EMAIL_TIMEOUT = 10  # where there is MAILERS: "OPTIONS": {"timeout": 10}',
                 id="organizations.W014",
             )
         )

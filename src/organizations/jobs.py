@@ -64,21 +64,25 @@ def mail_after_commit(backend: Any, method: str, user: Any, **context: Any) -> N
 
 def has_queue() -> bool:
     """Return whether tasks of the project wait for a worker."""
-    if django.VERSION >= (6, 0):
-        name = "django.tasks"
-    elif apps.is_installed("django_tasks"):
-        name = "django_tasks"
-    else:
+    name = _framework()
+    if name is None:
         return False
     try:
         backend = import_module(name).task_backends["default"]
     except ImproperlyConfigured:
-        return False  # the checks of the package say so
+        return False  # the checks of the framework say so
     at_once = (
         import_string(f"{name}.backends.immediate.ImmediateBackend"),
         import_string(f"{name}.backends.dummy.DummyBackend"),
     )
     return not isinstance(backend, at_once)
+
+
+def _framework() -> str | None:
+    """Return the package that tasks come from: Django's own, or the one that it came from."""
+    if django.VERSION >= (6, 0):
+        return "django.tasks"
+    return "django_tasks" if apps.is_installed("django_tasks") else None
 
 
 def _enqueue(backend: Any, method: str, user: Any, context: dict[str, Any]) -> None:
