@@ -21,9 +21,12 @@ from django.template import TemplateDoesNotExist, loader
 
 from .conf import get_settings
 
-__all__ = ["LinkBase", "after_commit", "configured_base", "display_name", "message"]
+__all__ = ["WAITING", "LinkBase", "after_commit", "configured_base", "display_name", "message"]
 
 logger = logging.getLogger("organizations.mail")
+
+#: What a callable that delivers an invitation returns if a worker is going to send the mail.
+WAITING = object()
 
 
 @dataclass(frozen=True, slots=True)

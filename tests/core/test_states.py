@@ -11,17 +11,18 @@ from organizations.states import InvitationStatus
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 LATER, EARLIER = NOW + timedelta(seconds=1), NOW - timedelta(seconds=1)
 
-VERBS = ["accept", "decline", "revoke", "resend", "supersede"]
+VERBS = ["approve", "use", "accept", "decline", "revoke", "resend", "supersede"]
 # Written by hand from the rules, not read from the code: one row per state.
 TABLE = {
-    #              accept      decline     revoke     resend     supersede
-    "pending":    ["accepted", "declined", "revoked", "pending", "superseded"],
-    "expired":    [None,       None,       "revoked", "pending", "superseded"],
-    "accepted":   [None,       None,       None,      None,      None],
-    "declined":   [None,       None,       None,      None,      None],
-    "revoked":    [None,       None,       None,      None,      None],
-    "superseded": [None,       None,       None,      None,      None],
-}  # fmt: skip
+    # The verbs in the order of VERBS: approve, use, accept; decline, revoke; resend, supersede.
+    "proposed": ["pending", None, None, "declined", "revoked", None, "superseded"],
+    "pending": [None, "pending", "accepted", "declined", "revoked", "pending", "superseded"],
+    "expired": [None, None, None, None, "revoked", "pending", "superseded"],
+    "accepted": [None, None, None, None, None, None, None],
+    "declined": [None, None, None, None, None, None, None],
+    "revoked": [None, None, None, None, None, None, None],
+    "superseded": [None, None, None, None, None, None, None],
+}
 CELLS = [
     (state, verb, result)
     for state, row in TABLE.items()
@@ -69,8 +70,10 @@ def test_unknown_state_is_an_error_of_the_program(verb):
         (EARLIER, "expired"),
     ],
 )
-def test_pending_invitation_expires_at_the_very_moment(expires_at, state):
+def test_open_invitation_expires_at_the_very_moment(expires_at, state):
     assert states.current("pending", expires_at=expires_at, now=NOW) == state
+    waits = "proposed" if state == "pending" else state
+    assert states.current("proposed", expires_at=expires_at, now=NOW) == waits
 
 
 @pytest.mark.parametrize("stored", ["accepted", "declined", "revoked", "superseded"])

@@ -12,7 +12,7 @@ FLOORS = {
     # 0 ground: no database, no input or output
     "exceptions": 0, "signals": 0, "conf": 0, "permissions": 0, "states": 0,
     # 1 data
-    "fields": 1, "families": 1, "managers": 1, "grants": 1,
+    "fields": 1, "families": 1, "managers": 1, "grants": 1, "presets": 1,
     # 2 verbs
     "services": 2, "mail": 2, "tokens": 2, "jobs": 2, "queued": 2,
     # 3 models
@@ -22,6 +22,7 @@ FLOORS = {
     "base_admin": 4, "auth": 4, "middleware": 4, "templatetags": 4, "management": 4,
     "checks": 4, "testing": 4, "apps": 4, "converters": 4, "decorators": 4, "doors": 4, "pages": 4,
     "samples": 4,
+    "offer_forms": 4,
 }  # fmt: skip
 # Floor 5: optional apps. The core knows none of them, and they do not know each other.
 WINGS = {"roles", "teams", "tenancy", "audit", "api", "sso", "scim"}

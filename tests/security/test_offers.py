@@ -10,7 +10,7 @@ from organizations import grants, permissions, testing
 from organizations.exceptions import InviterNotEntitled
 from organizations.models import OrganizationInvitation
 from organizations.permissions import Grant
-from organizations.services import invitations, members
+from organizations.services import _offers, invitations, members
 from organizations.services.access import access_of
 
 pytestmark = pytest.mark.django_db
@@ -88,4 +88,4 @@ def test_offer_of_an_account_that_is_gone_is_not_the_word_of_code(acme):
         organization=acme, is_admin=False, on_own_authority=True, invited_by=None
     )
     with pytest.raises(InviterNotEntitled):
-        invitations._authority_behind(offer)
+        _offers.authority_behind(offer)

@@ -3,10 +3,11 @@
 import json
 import logging
 
+import django
 import pytest
 from django.core import mail
 from django.db import connection, transaction
-from django.utils import translation
+from django.utils import timezone, translation
 from django_tasks_db.management.commands.db_worker import Worker
 from django_tasks_db.models import DBTaskResult
 
@@ -14,8 +15,9 @@ from organizations import jobs, testing
 from organizations.backends import invitation_backend, registration_backend
 from organizations.backends.defaults import InvitationBackend, RegistrationBackend
 from organizations.mail import LinkBase
-from organizations.models import Organization
-from tests.doors.support import PERSON, Browser, page
+from organizations.models import Organization, OrganizationInvitation
+from organizations.services import invitations
+from tests.doors.support import PERSON, Browser, expire, page, words_of
 from tests.security.test_mail_servers import Dead, choose
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -245,3 +247,163 @@ def test_only_a_queue_that_keeps_tasks_is_one(tasks, queued, settings):
     assert jobs.has_queue() is queued
     invitation_backend().invite_by_email("ada@example.com", domain=BASE)
     assert len(mail.outbox) == (0 if queued else 1)
+
+
+# Invitations: the worker makes the secret
+
+
+@pytest.fixture
+def offered(modelled, world_of_two):
+    """Return (organization, browser of an admin, the offer that waits)."""
+    acme, admin = world_of_two
+    admin.post(page("organization_user_add", acme), {"email": "new@example.com"})
+    assert mail.outbox == []
+    return acme, admin, OrganizationInvitation.objects.get()
+
+
+def open_link(link):
+    return Browser().get(link, follow=True)
+
+
+def works(link):
+    return open_link(link).status_code == 200
+
+
+def test_an_invitation_waits_and_the_worker_makes_its_secret(offered):
+    acme, _admin, offer = offered
+    assert (offer.sent_at, offer.send_count) == (None, 1)
+    made_by_the_request = offer.token_digest
+    waiting = everything_that_waits()
+    work()
+    (message,) = mail.outbox
+    (link,) = testing.links_in_mail()
+    secret = link.rstrip("/").rsplit("/", 1)[1]
+    offer.refresh_from_db()
+    assert offer.token_digest != made_by_the_request
+    assert offer.sent_at is not None
+    for kept in (waiting, everything_that_waits()):
+        for hidden in (secret, link, "new@example.com", offer.token_digest, made_by_the_request):
+            assert hidden not in kept
+    assert works(link)
+    visitor = Browser()
+    visitor.get(link)
+    assert visitor.post(page("invitations_accept"), PERSON).status_code == 302
+    assert acme.organization_users.filter(user__email="new@example.com").exists()
+    assert message.to == ["new@example.com"]
+
+
+def resend(admin, acme, offer):
+    about = {"invitation_pk": offer.pk}
+    return admin.post(page("organization_invitation_resend", acme, **about))
+
+
+def test_an_invitation_that_is_sent_again_in_the_meantime_is_mailed_once(offered):
+    acme, admin, offer = offered
+    resend(admin, acme, offer)
+    work()
+    (message,) = mail.outbox
+    assert "Reminder" in message.subject
+    assert works(testing.links_in_mail()[0])
+    assert states() == ["SUCCESSFUL"] * 2
+
+
+@pytest.mark.parametrize("what", ["revoked", "expired", "deleted", "accepted"])
+def test_an_invitation_that_is_over_is_not_mailed(what, offered):
+    acme, admin, offer = offered
+    if what == "revoked":
+        about = {"invitation_pk": offer.pk}
+        admin.post(page("organization_invitation_revoke", acme, **about))
+    elif what == "expired":
+        expire(offer)
+    elif what == "deleted":
+        offer.delete()
+    else:
+        new = testing.make_user("new", email="new@example.com")
+        invitations.accept(offer, user=new, now=timezone.now())
+    before = list(OrganizationInvitation.objects.values_list())
+    work()
+    assert mail.outbox == []
+    assert states() == ["SUCCESSFUL"]
+    assert list(OrganizationInvitation.objects.values_list()) == before
+
+
+def test_a_task_that_runs_twice_mails_once(offered):
+    """Some queues run a task again if they have not heard of its end."""
+    work()
+    DBTaskResult.objects.update(status="READY")
+    work()
+    assert len(mail.outbox) == 1
+    assert works(testing.links_in_mail()[0])
+
+
+def test_a_dead_server_leaves_an_offer_that_can_be_sent_again(offered, settings):
+    acme, admin, offer = offered
+    name = "MAILERS" if django.VERSION >= (6, 1) else "EMAIL_BACKEND"
+    usual = getattr(settings, name)
+    choose(settings, Dead)
+    work()
+    offer.refresh_from_db()
+    assert (offer.status, offer.sent_at) == ("pending", None)
+    assert states() == ["FAILED"]
+    assert "Not sent" in words_of(admin.get(page("organization_user_list", acme)))
+    setattr(settings, name, usual)
+    resend(admin, acme, offer)
+    work()
+    offer.refresh_from_db()
+    assert offer.sent_at is not None
+    assert works(testing.links_in_mail()[0])
+
+
+def test_the_language_of_the_offer_counts_before_that_of_the_request(offered, monkeypatch):
+    assert offered
+    seen = []
+    monkeypatch.setattr(
+        "organizations.backends.modeled.ModelInvitation.email_message",
+        lambda self, *args, **kwargs: seen.append(translation.get_language()) or Silent(),
+    )
+    OrganizationInvitation.objects.update(locale="de")
+    work()
+    assert seen == ["de"]
+
+
+class Silent:
+    def send(self):
+        return 1
+
+
+def test_many_offers_are_a_few_jobs(modelled, world_of_two):
+    acme, _admin = world_of_two
+    ada, backend = acme.owner.organization_user.user, invitation_backend()
+    offers = [
+        invitations.invite(acme, address=f"p{number}@example.com", actor=ada, now=timezone.now())
+        for number in range(5)
+    ]
+    assert jobs.offers_wait(backend, offers, again=False, domain=BASE)
+    assert states() == ["READY"]
+    invitations.revoke(offers[2], actor=ada, now=timezone.now())
+    work()
+    assert [message.to[0][:2] for message in mail.outbox] == ["p0", "p1", "p3", "p4"]
+    assert not jobs.offers_wait(backend, [], again=False, domain=BASE)
+
+
+def test_one_bad_address_does_not_hold_the_other_invitations(modelled, world_of_two, monkeypatch):
+    acme, _admin = world_of_two
+    ada, backend = acme.owner.organization_user.user, invitation_backend()
+    offers = [
+        invitations.invite(acme, address=f"p{number}@example.com", actor=ada, now=timezone.now())
+        for number in range(3)
+    ]
+    sent = type(backend).send_invitation
+
+    def picky(self, invitation, **kwargs):
+        if invitation.invitee_identifier.startswith("p1"):
+            raise ConnectionRefusedError("mailbox unknown")
+        return sent(self, invitation, **kwargs)
+
+    monkeypatch.setattr(type(backend), "send_invitation", picky)
+    jobs.offers_wait(backend, offers, again=False, domain=BASE)
+    work()
+    assert states() == ["FAILED"]
+    assert [message.to[0][:2] for message in mail.outbox] == ["p0", "p2"]
+    unsent = OrganizationInvitation.objects.filter(sent_at=None)
+    assert [each.invitee_identifier for each in unsent] == ["p1@example.com"]

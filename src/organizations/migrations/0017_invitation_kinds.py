@@ -1,8 +1,10 @@
+from typing import Any
+
 from django.db import migrations, models
 
 # Text and numbers have a default in the database as well: while a new release is rolled out,
 # the one before it still inserts rows and does not name these columns.
-FIELDS = {
+FIELDS: dict[str, Any] = {
     "kind": models.CharField(default="mail", db_default="mail", editable=False, max_length=20),
     "presets": models.JSONField(editable=False, null=True),
     "member_until": models.DateTimeField(editable=False, null=True),

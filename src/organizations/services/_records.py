@@ -18,10 +18,24 @@ from django.db.models.functions import Cast
 
 from ..conf import get_settings
 from ..families import family_of
-from ..states import InvitationStatus
-from ._locks import database_of
+from ..states import InvitationKind, InvitationStatus
+from . import _writes
+from ._locks import database_of, locked
 
-__all__ = ["FIELDS", "find", "has_columns", "load", "load_all", "new", "open_rows", "save", "stamp"]
+__all__ = [
+    "FIELDS",
+    "find",
+    "has_columns",
+    "key_of",
+    "load",
+    "load_all",
+    "new",
+    "open_rows",
+    "parent_of",
+    "rows_in",
+    "save",
+    "stamp",
+]
 
 FIELDS = (
     "kind",
@@ -114,7 +128,7 @@ def _expiry_of_old(invitation: Any) -> datetime | None:
 
 def save(invitation: Any) -> None:
     """Save an invitation with its life."""
-    invitation.save()
+    _write(invitation)
     if has_columns(type(invitation)):
         return
     record = invitation._record
@@ -122,7 +136,14 @@ def save(invitation: Any) -> None:
     record.organization_key = str(invitation.organization_id)
     for name in FIELDS:
         setattr(record, name, getattr(invitation, name))
-    record.save()
+    _write(record)
+
+
+def _write(row: Any) -> None:
+    if row._state.adding:
+        _writes.insert(row)
+    else:
+        _writes.save(row)
 
 
 def new(model: Any, **values: Any) -> Any:
@@ -139,26 +160,74 @@ def stamp(invitation: Any, *, sent_at: datetime) -> None:
 
 
 def open_rows(model: Any, *, unexpired_at: datetime | None = None, **lookup: Any) -> Any:
-    """Return the pending invitations, newest first, as a queryset.
+    """Return the pending invitations to addresses, newest first; see ``rows_in``."""
+    return rows_in(
+        model,
+        statuses=[InvitationStatus.PENDING],
+        unexpired_at=unexpired_at,
+        life={"kind": InvitationKind.MAIL.value},
+        **lookup,
+    )
+
+
+def rows_in(
+    model: Any,
+    *,
+    statuses: Iterable[str],
+    unexpired_at: datetime | None = None,
+    life: dict[str, Any] | None = None,
+    **lookup: Any,
+) -> Any:
+    """Return the invitations in some of the stored states, newest first, as a queryset.
 
     Args:
+        statuses: what is stored; "expired" never is.
         unexpired_at: leave out those whose time is up at that moment.
+        life: conditions on ``FIELDS``.
         lookup: conditions on the invitation's own fields; they should narrow it down.
     """
     rows = model._base_manager.filter(**lookup).select_related("organization", "invited_by")
     created = any(field.name == "created" for field in model._meta.fields)
     rows = rows.order_by(*(["-created", "-pk"] if created else ["-pk"]))
+    life = {**(life or {}), "status__in": [str(status) for status in statuses]}
     if has_columns(model):
-        rows = rows.filter(status=InvitationStatus.PENDING)
+        rows = rows.filter(**life)
         return rows if unexpired_at is None else rows.filter(expires_at__gt=unexpired_at)
     record = _records(model).filter(invitation_key=Cast(OuterRef("pk"), CharField()))
-    pending = record.filter(status=InvitationStatus.PENDING)
-    old = ~Exists(record) & Q(invitee__isnull=True)
+    found = record.filter(**life)
     if unexpired_at is not None:
-        pending = pending.filter(Q(expires_at__gt=unexpired_at) | Q(expires_at__isnull=True))
-        if created:
-            old &= Q(created__gt=unexpired_at - get_settings().INVITATION_LIFETIME)
-    return rows.filter(Exists(pending) | old)
+        found = found.filter(Q(expires_at__gt=unexpired_at) | Q(expires_at__isnull=True))
+    if not _is_life_of_old(life):
+        return rows.filter(Exists(found))
+    old = ~Exists(record) & Q(invitee__isnull=True)
+    if unexpired_at is not None and created:
+        old &= Q(created__gt=unexpired_at - get_settings().INVITATION_LIFETIME)
+    return rows.filter(Exists(found) | old)
+
+
+def _is_life_of_old(life: dict[str, Any]) -> bool:
+    """Return whether an invitation from before this package, without a record, has such a life."""
+    fresh = apps.get_model("organizations", "InvitationRecord")()
+    for lookup, wanted in life.items():
+        name, _, test = lookup.partition("__")
+        value = getattr(fresh, name)
+        if (value not in wanted) if test == "in" else (value != wanted):
+            return False
+    return True
+
+
+def parent_of(invitation: Any) -> Any:
+    """Return the link that an offer came by, loaded and held, or None. Queries: 0 to 2."""
+    if not invitation.parent_key:
+        return None
+    rows = locked(type(invitation)._base_manager.using(database_of(invitation)))
+    row = rows.filter(pk=invitation.parent_key, organization_id=invitation.organization_id).first()
+    return row and load(row)
+
+
+def key_of(invitation: Any) -> str:
+    """Return the key of an invitation as text, as ``parent_key`` holds it."""
+    return _key(invitation)
 
 
 def _key(invitation: Any) -> str:

@@ -1,35 +1,37 @@
-"""Invitations: one offer, sent to one address, accepted by whoever proves to read it."""
+"""Invitations: an offer is made, sent again, withdrawn, and answered by whoever it is for.
+
+Here are offers to an address, and the answer to offers of every kind. Links stand in
+``links``, requests and proposals in ``requests``, the ownership in ``handover``.
+"""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.apps import apps
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from .. import mail, permissions, signals, states, tokens
-from ..conf import get_settings
+from .. import permissions, signals, states, tokens
 from ..exceptions import (
     InvitationNotForYou,
     InvitationStateError,
-    InviterNotEntitled,
-    NotAllowed,
     NotAnAddress,
     OrganizationsError,
 )
 from ..families import family_of
-from ..grants import names_of, standing_of
-from ..states import InvitationStatus
-from . import _records, addresses, members, registration
+from ..states import InvitationKind, InvitationStatus
+from . import _offers, _records, addresses, handover, registration, seats
+from ._admission import BY_LINK, admit
 from ._async import make_async
-from ._locks import lock_organization, lock_organization_key, lock_row, verb
-from .ceiling import Authority, authority
+from ._locks import lock_organization, verb
+from ._offers import Deliver, Terms
+from .ceiling import authority
 
 __all__ = [
+    "Deliver",
+    "Terms",
     "aaccept",
     "aactivate",
     "accept",
@@ -43,6 +45,7 @@ __all__ = [
     "decline",
     "fits",
     "invite",
+    "of_organization",
     "open_for",
     "proof_of",
     "register_and_accept",
@@ -52,11 +55,8 @@ __all__ = [
     "with_life",
 ]
 
-#: Where the versions of ``add_user`` stand that only call ``members.add``.
-OUR_ADD_USER = ("organizations.abstract", "organizations.base")
-
-#: Sends an invitation: takes the invitation and its secret, runs after the commit.
-Deliver = Callable[[Any, str], Any]
+#: Kinds that get a new secret when they are sent again.
+RENEWABLE = (InvitationKind.MAIL, *BY_LINK)
 
 
 @verb
@@ -66,14 +66,16 @@ def invite(
     address: str,
     actor: Any,
     now: datetime,
-    is_admin: bool = False,
     deliver: Deliver | None = None,
     invited_by: Any = None,
+    lifetime: timedelta | None = None,
+    **terms: Any,
 ) -> Any:
     """Offer a membership to the reader of an address and return the invitation.
 
-    A second invitation of the same address renews the open one: new role, new secret, new
-    expiry. The row's ``secret`` attribute holds the secret until the row is read again.
+    A second invitation of the same address renews the open one, or approves what a member has
+    proposed: new terms, new secret, new expiry. The row's ``secret`` attribute holds the secret
+    until the row is read again.
 
     Args:
         address: any spelling; normalised here.
@@ -81,30 +83,47 @@ def invite(
         now: aware.
         deliver: sends the mail after the commit; None sends nothing.
         invited_by: the user whom the invitation names; the actor if None.
+        lifetime: how long it stays open, 1 to 30 days; None for the organization's own.
+        terms: what is offered: ``is_admin``, ``presets``, ``member_until``, ``locale`` and
+            ``note``, as in ``Terms``.
     Raises:
         NotAnAddress: the text is no address.
         AlreadyMember: a member has the address.
         NotAllowed: the actor may not invite, or would offer more than they have; also if an
             open offer to the address that would be changed holds more.
-    Locks: the organization. Signals: invitation_created or invitation_resent.
+        SeatsFull, LimitReached: there is no seat, too many are open, or it is done too often.
+        OrganizationsError: a term is not possible here.
+    Locks: the organization. Signals: invitation_created, invitation_resent or
+    invitation_approved.
     """
     address = addresses.normalise(address)
     lock_organization(organization)
     model = family_of(organization).invitation
-    open_key = key_of(address)
+    open_key = _offers.key_of(address)
     invitation = _records.find(model, organization=organization, open_key=open_key)
+    may = authority(organization, actor)
     # Before the look at the members: who may not invite must not learn who belongs.
-    _may_offer(authority(organization, actor), is_admin, invitation)
-    _refuse_member(organization, address)
-    signal = signals.invitation_resent if invitation else signals.invitation_created
+    may.require(permissions.INVITE_MEMBER)
+    offered = _offers.clean_terms(organization, now=now, **terms)
+    _offers.may_offer(may, offered, invitation)
+    _offers.refuse_member(organization, address)
+    signal = signals.invitation_resent
     if invitation is None:
-        invitation = _records.new(model, organization=organization, invitee_identifier=address)
+        signal = signals.invitation_created
+        _offers.require_room(organization, actor=actor, now=now)
+        invitation = _offers.new(organization, kind=InvitationKind.MAIL, address=address)
         invitation.open_key = open_key
+    elif invitation.status == InvitationStatus.PROPOSED:
+        signal = signals.invitation_approved
+    if not _holds_a_seat(invitation, now=now):
+        seats.require(organization, now=now)
+    # By whichever way the offer came, it is the inviter's own now.
+    invitation.parent_key = ""
     invitation.invited_by = invited_by or actor
     invitation.on_own_authority = actor is not None
-    invitation.is_admin = is_admin
-    _renew(invitation, now=now, deliver=deliver)
-    signal.send(sender=model, organization=organization, invitation=invitation, actor=actor)
+    offered.write(invitation)
+    _offers.renew(invitation, now=now, deliver=deliver, lifetime=lifetime)
+    _offers.tell(signal, invitation, actor=actor)
     return invitation
 
 
@@ -112,56 +131,63 @@ def invite(
 def resend(invitation: Any, *, actor: Any, now: datetime, deliver: Deliver | None = None) -> Any:
     """Send an open or expired invitation again: new secret, new expiry, the old link dies.
 
-    The actor stands for it from now on.
+    The actor stands for it from now on. For a link it is the way to get a new one.
 
     Raises:
-        InvitationStateError: it was used, declined, withdrawn or replaced.
+        InvitationStateError: it was used, declined, withdrawn or replaced, or waits for a
+            decision.
         NotAllowed: the actor may not invite, or the offer holds more than they have.
+        SeatsFull, LimitReached: as ``invite``.
     Locks: the organization, then the invitation. Signals: invitation_resent.
     """
-    invitation = _lock(invitation)
-    _may_offer(authority(invitation.organization, actor), invitation.is_admin)
-    _state_after(invitation, "resend", now=now)
+    invitation = _offers.lock(invitation)
+    _offers.may_offer(authority(invitation.organization, actor), Terms.of(invitation))
+    state = _offers.state_after(invitation, "resend", now=now)
+    if invitation.kind not in RENEWABLE:
+        raise InvitationStateError(status=state, verb="resend")
+    if not _holds_a_seat(invitation, now=now):
+        _offers.require_room(invitation.organization, actor=actor, now=now)
+        if invitation.kind in seats.RESERVING:
+            seats.require(invitation.organization, now=now)
     if actor is not None:
         invitation.invited_by = actor
         invitation.on_own_authority = True
-    _renew(invitation, now=now, deliver=deliver)
-    signals.invitation_resent.send(
-        sender=type(invitation),
-        organization=invitation.organization,
-        invitation=invitation,
-        actor=actor,
-    )
+    _offers.renew(invitation, now=now, deliver=deliver)
+    _offers.tell(signals.invitation_resent, invitation, actor=actor)
     return invitation
 
 
 @verb
 def revoke(invitation: Any, *, actor: Any, now: datetime) -> Any:
-    """Withdraw an open or expired invitation.
+    """Withdraw an open or expired invitation. A link that is withdrawn opens nothing any more.
 
     Raises:
         InvitationStateError: it was used, declined, withdrawn or replaced.
-        NotAllowed: the actor may not invite, or the offer holds more than they have.
+        NotAllowed: the actor may not invite, or the offer holds more than they have. Whoever
+            proposed, asked or offered the ownership may take it back.
     Locks: the organization, then the invitation. Signals: invitation_revoked.
     """
-    invitation = _lock(invitation)
-    _may_offer(authority(invitation.organization, actor), invitation.is_admin)
-    _close(invitation, _state_after(invitation, "revoke", now=now))
-    signals.invitation_revoked.send(
-        sender=type(invitation),
-        organization=invitation.organization,
-        invitation=invitation,
-        actor=actor,
-    )
+    invitation = _offers.lock(invitation)
+    may = authority(invitation.organization, actor)
+    if invitation.kind == InvitationKind.OWNERSHIP:
+        may.require(permissions.TRANSFER_ORGANIZATION)
+    elif not _is_own(invitation, actor):
+        _offers.may_offer(may, Terms.of(invitation))
+    _offers.close(invitation, _offers.state_after(invitation, "revoke", now=now))
+    _offers.tell(signals.invitation_revoked, invitation, actor=actor)
     return invitation
 
 
 @verb
 def accept(invitation: Any, *, user: Any, now: datetime, proof: str | None = None) -> Any:
-    """Join the organization and return the member.
+    """Take an offer, and return the member.
 
-    The user must have proven the invited address. Holding the link proves it for the user
-    whose own row has that address, since the link was mailed there.
+    An offer to an address needs a user who has proven that address. Holding the link proves it
+    for the user whose own row has that address, since the link was mailed there. A link that
+    was not mailed brings whoever holds it.
+
+    Where the organization approves everybody who comes by a link, there is no member yet: a
+    request waits instead, and the answer is None.
 
     Accepting twice is harmless: the same user gets the same member back.
 
@@ -169,38 +195,47 @@ def accept(invitation: Any, *, user: Any, now: datetime, proof: str | None = Non
         proof: what ``proof_of`` gave for the link, if the user came by it.
     Raises:
         InvitationNotForYou: the user has not proven the address, or cannot sign in.
-        InvitationStateError: the invitation is not open.
+        InvitationStateError: the invitation is not open, or its link is used up.
         OrganizationsError: the organization is not in use.
         InviterNotEntitled: who invites may no longer do so, or offers more than they have now.
+        JoinRefused: the link is for addresses of another domain, or a policy says no.
+        SeatsFull: no seat is left.
+        as ``ownership.transfer``: for an offer of the ownership.
     Locks: the organization, then the invitation.
-    Signals: those of ``members.add``, and invitation_accepted.
+    Signals: those of ``members.add``, invitation_accepted and invitation_fulfilled, and
+    invitation_superseded for other offers to the user; or invitation_proposed. For the
+    ownership those of ``ownership.transfer``.
     """
-    invitation = _lock(invitation)
+    invitation = _offers.lock(invitation)
     organization = invitation.organization
-    if invitation.status == InvitationStatus.ACCEPTED and invitation.invitee_id == user.pk:
-        member = _member(organization, user)
-        if member is not None:
-            return member
-    state = _state_after(invitation, "accept", now=now)
+    if member := _joined_by(invitation, user, proof=proof):
+        return member
+    is_shared = invitation.kind == InvitationKind.SHARED
+    _offers.state_after(invitation, "use" if is_shared else "accept", now=now)
     if not organization.is_active:
         raise OrganizationsError(_("This organization is not in use at the moment."))
     if not fits(invitation, user, proof=proof):
         raise InvitationNotForYou
-    may = _authority_behind(invitation)
-    addresses.verify(user, invitation.invitee_identifier)
-    member = _member(organization, user)
-    if member is None:
-        member = _join(invitation, user)
-        _refuse_more(may, member)
-    invitation.invitee = user
-    _close(invitation, state)
-    signals.invitation_accepted.send(sender=invitation)
-    return member
+    if invitation.kind == InvitationKind.OWNERSHIP:
+        return handover.take_over(invitation, user=user)
+    if invitation.kind == InvitationKind.MAIL:
+        addresses.verify(user, invitation.invitee_identifier)
+    link = invitation if invitation.kind in BY_LINK else _records.parent_of(invitation)
+    return admit(invitation, user=user, now=now, link=link)
+
+
+def _joined_by(invitation: Any, user: Any, *, proof: str | None) -> Any:
+    """Return the member that a user became by an offer before, or None."""
+    used = invitation.status == InvitationStatus.ACCEPTED and invitation.invitee_id == user.pk
+    again = invitation.kind in BY_LINK and _offers.opens(invitation, proof)
+    return _offers.member_of(invitation.organization, user) if used or again else None
 
 
 @verb
 def register_and_accept(invitation: Any, *, user: Any, now: datetime, proof: str) -> Any:
-    """Save a new person's account and join; return the member. All of it or nothing.
+    """Save a new person's account and join; return the member, or None as ``accept``.
+
+    All of it or nothing.
 
     Args:
         user: unsaved, or a pending account, with names and password set.
@@ -209,9 +244,9 @@ def register_and_accept(invitation: Any, *, user: Any, now: datetime, proof: str
         InvitationNotForYou: the link is not this invitation's.
         as ``accept``.
     """
-    if not _opens(invitation, proof):
+    if invitation.kind != InvitationKind.MAIL or not _offers.opens(invitation, proof):
         raise InvitationNotForYou
-    _state_after(invitation, "accept", now=now)
+    _offers.state_after(invitation, "accept", now=now)
     setattr(user, user.get_email_field_name(), invitation.invitee_identifier)
     if user.pk is None:
         user.is_active = True
@@ -230,20 +265,20 @@ def decline(invitation: Any, *, user: Any, now: datetime, proof: str | None = No
         proof: what ``proof_of`` gave for the link, if there is one.
     Raises:
         InvitationNotForYou: neither the link nor the address is the user's.
-        InvitationStateError: the invitation is not open.
+        InvitationStateError: the invitation is not open, or is a link that others use too.
     Locks: the organization, then the invitation. Signals: invitation_declined.
     """
-    invitation = _lock(invitation)
-    state = _state_after(invitation, "decline", now=now)
-    if not (_opens(invitation, proof) or (user and fits(invitation, user))):
+    invitation = _offers.lock(invitation)
+    state = _offers.state_after(invitation, "decline", now=now)
+    if invitation.kind == InvitationKind.SHARED:
+        # It is for others, too: who does not want it leaves it alone.
+        raise InvitationStateError(status=invitation.status, verb="decline")
+    if invitation.status != InvitationStatus.PENDING:
+        raise InvitationNotForYou  # what is asked for is decided by the organization
+    if not (_offers.opens(invitation, proof) or (user and fits(invitation, user))):
         raise InvitationNotForYou
-    _close(invitation, state)
-    signals.invitation_declined.send(
-        sender=type(invitation),
-        organization=invitation.organization,
-        invitation=invitation,
-        actor=user,
-    )
+    _offers.close(invitation, state)
+    _offers.tell(signals.invitation_declined, invitation, actor=user)
     return invitation
 
 
@@ -256,26 +291,30 @@ def activate(invitation: Any, user: Any) -> Any:
     Raises:
         AlreadyMember: the user is a member already.
         InvitationStateError: the invitation was used, declined, withdrawn or replaced.
-    Locks: the organization. Signals: those of ``add_user``, and invitation_accepted.
+    Locks: the organization. Signals: those of ``add_user``, invitation_accepted and
+    invitation_fulfilled.
     """
     organization = invitation.organization
     lock_organization(organization)
     invitation.refresh_from_db()
-    if invitation.invitee_id is not None:
-        raise InvitationStateError(status=InvitationStatus.ACCEPTED, verb="accept")
     if not apps.is_installed("organizations"):
         # A project that uses the abstract classes alone keeps no life of invitations.
+        if invitation.invitee_id is not None:
+            raise InvitationStateError(status=InvitationStatus.ACCEPTED, verb="accept")
         member = organization.add_user(user, **invitation.activation_kwargs())
         invitation.invitee = user
         invitation.save()
     else:
         _records.load(invitation)
+        if invitation.kind != InvitationKind.MAIL:
+            raise InvitationStateError(status=invitation.status, verb="accept")
         # The caller's word stands in for the time as well: an expired one may be used.
         state = states.after(invitation.status, "accept", expires_at=None, now=timezone.now())
         member = organization.add_user(user, **invitation.activation_kwargs())
         invitation.invitee = user
-        _close(invitation, state)
+        _offers.close(invitation, state)
     signals.invitation_accepted.send(sender=invitation)
+    _offers.tell(signals.invitation_fulfilled, invitation, member=member, actor=user)
     return member
 
 
@@ -296,17 +335,35 @@ def by_proof(model: Any, proof: str) -> Any:
 
 
 def open_for(user: Any, *, model: Any, now: datetime) -> Any:
-    """Return the open invitations to the user's verified addresses, newest first."""
-    return _records.open_rows(
+    """Return the open offers to a user, newest first, as a queryset.
+
+    Those are invitations to the user's verified addresses, and offers of an ownership.
+    """
+    in_use: dict[str, Any] = {"unexpired_at": now, "organization__is_active": True}
+    mine = addresses.verified_addresses(user)
+    invited = _records.open_rows(model, invitee_identifier__in=mine, **in_use)
+    offered = _records.rows_in(
         model,
-        unexpired_at=now,
-        invitee_identifier__in=addresses.verified_addresses(user),
-        organization__is_active=True,
+        statuses=[InvitationStatus.PENDING],
+        life={"kind": InvitationKind.OWNERSHIP.value},
+        invitee_id=user.pk,
+        **in_use,
     )
+    return invited | offered
+
+
+def of_organization(organization: Any) -> Any:
+    """Return every offer of an organization, in whatever state, newest first, as a queryset.
+
+    Single uses of a shared link stand behind their link. Give the rows of a page to
+    ``with_life`` before you show their state.
+    """
+    model = family_of(organization).invitation
+    return _records.rows_in(model, organization_id=organization.pk, statuses=InvitationStatus)
 
 
 def unanswered(organization: Any) -> Any:
-    """Return the pending invitations of an organization, expired ones too, newest first.
+    """Return the pending invitations to addresses, expired ones too, newest first.
 
     Give the rows of a page to ``with_life`` before you show their state.
     """
@@ -315,10 +372,21 @@ def unanswered(organization: Any) -> Any:
 
 
 def fits(invitation: Any, user: Any, *, proof: str | None = None) -> bool:
-    """Return whether the invitation is for this user. Queries: 0 or 1 per address source."""
+    """Return whether the invitation is for this user, whatever its state.
+
+    Args:
+        invitation: with its life, see ``with_life``.
+    Queries: 0 or 1 per address source.
+    """
     if user.pk is None or not user.is_active:
         return False
-    if _opens(invitation, proof) and addresses.same(
+    if invitation.kind in BY_LINK:
+        return _offers.opens(invitation, proof)
+    if invitation.kind != InvitationKind.MAIL:
+        # To an account, not to an address; what somebody asks for is no offer to them.
+        is_offer = invitation.kind == InvitationKind.OWNERSHIP
+        return is_offer and bool(invitation.invitee_id == user.pk)
+    if _offers.opens(invitation, proof) and addresses.same(
         addresses.address_of(user), invitation.invitee_identifier
     ):
         return True
@@ -330,109 +398,21 @@ def fits(invitation: Any, user: Any, *, proof: str | None = None) -> bool:
     return addresses.is_verified(user, address)
 
 
-def key_of(address: str) -> str:
-    """Return the key that allows one open invitation per organization and address."""
-    return hashlib.sha256(address.encode()).hexdigest()
+def _holds_a_seat(invitation: Any, *, now: datetime) -> bool:
+    return (
+        invitation.kind in seats.RESERVING
+        and not invitation.parent_key
+        and invitation.status == InvitationStatus.PENDING
+        and not invitation._state.adding
+        and invitation.expires_at is not None
+        and bool(invitation.expires_at > now)
+    )
 
 
-def _opens(invitation: Any, proof: str | None) -> bool:
-    return bool(proof) and proof == invitation.token_digest
-
-
-def _lock(invitation: Any) -> Any:
-    """Lock the organization, then the invitation; return the fresh invitation."""
-    family = family_of(invitation)
-    lock_organization_key(family.organization, invitation.organization_id, invitation)
-    return _records.load(lock_row(invitation))
-
-
-def _state_after(invitation: Any, verb_name: str, *, now: datetime) -> InvitationStatus:
-    return states.after(invitation.status, verb_name, expires_at=invitation.expires_at, now=now)
-
-
-def _renew(invitation: Any, *, now: datetime, deliver: Deliver | None) -> None:
-    secret = tokens.make_secret()
-    invitation.status = InvitationStatus.PENDING
-    invitation.token_digest = tokens.digest(secret, purpose="invitation")
-    invitation.expires_at = now + get_settings().INVITATION_LIFETIME
-    invitation.sent_at = None
-    invitation.send_count += 1
-    _records.save(invitation)
-    invitation.secret = secret
-    if deliver is not None:
-        mail.after_commit(lambda: _deliver(invitation, secret, deliver=deliver, now=now))
-
-
-def _deliver(invitation: Any, secret: str, *, deliver: Deliver, now: datetime) -> None:
-    deliver(invitation, secret)
-    # Without this mark the list of invitations says that the mail did not leave.
-    _records.stamp(invitation, sent_at=now)
-
-
-def _close(invitation: Any, state: InvitationStatus) -> None:
-    invitation.status = state
-    invitation.open_key = None
-    _records.save(invitation)
-
-
-def _join(invitation: Any, user: Any) -> Any:
-    organization = invitation.organization
-    values = dict(invitation.activation_kwargs())
-    own = type(organization).add_user.__module__ not in OUR_ADD_USER
-    if family_of(organization).has_field("member", "is_admin") and (invitation.is_admin or not own):
-        values.setdefault("is_admin", invitation.is_admin)
-    if own:
-        # What the arguments of a project's own ``add_user`` mean is its own affair.
-        return organization.add_user(user, **values)
-    return members.join(organization, user, **values)
-
-
-def _member(organization: Any, user: Any) -> Any:
-    rows = family_of(organization).member._base_manager
-    return rows.filter(organization_id=organization.pk, user_id=user.pk).first()
-
-
-def _may_offer(may: Authority, is_admin: bool, existing: Any = None) -> None:
-    """Refuse an actor who may not offer this standing, or not change the offer that is open."""
-    may.require(permissions.INVITE_MEMBER)
-    for admin in {is_admin, is_admin if existing is None else existing.is_admin}:
-        may.may_give(names_of(standing_of(is_owner=False, is_admin=admin)))
-
-
-def _authority_behind(invitation: Any) -> Authority:
-    """Return what carries an offer: the rights of who made it, or the word of the project's code.
-
-    Raises:
-        InviterNotEntitled: whoever made it could not make it now, or is gone.
-    """
-    if not invitation.on_own_authority:
-        return authority(invitation.organization, None)
-    # Where accounts can leave their offers behind, nobody's offer is not the code's.
-    if invitation.invited_by is None:
-        raise InviterNotEntitled
-    may = authority(invitation.organization, invitation.invited_by)
-    try:
-        _may_offer(may, invitation.is_admin)
-    except NotAllowed as error:
-        raise InviterNotEntitled from error
-    return may
-
-
-def _refuse_more(may: Authority, member: Any) -> None:
-    """Compare what the new member really has: fields and sources may give more than the offer."""
-    try:
-        may.may_touch(member)
-    except NotAllowed as error:
-        raise InviterNotEntitled from error
-
-
-def _refuse_member(organization: Any, address: str) -> None:
-    """A member's own address or a verified one is not invited again."""
-    rows = family_of(organization).member._base_manager.filter(organization_id=organization.pk)
-    users = [user.pk for user in addresses.find_users(address)]
-    users += addresses.holders(address)
-    if users and rows.filter(user_id__in=users).exists():
-        raise members.AlreadyMember
+def _is_own(invitation: Any, actor: Any) -> bool:
+    """Return whether somebody takes back what they have proposed or asked for."""
+    waits = invitation.status == InvitationStatus.PROPOSED
+    return waits and actor is not None and bool(invitation.invited_by_id == actor.pk)
 
 
 #: ``with_life(invitations)``: the rows of one model, each with its state, expiry and the rest.

@@ -11,7 +11,7 @@ from .. import permissions, signals
 from ..exceptions import OrganizationsError, OwnershipRequired
 from ..families import Family, family_of
 from ..grants import names_of, standing_of
-from . import _writes
+from . import _voiding, _writes, joining
 from ._async import make_async
 from ._locks import lock_organization, verb
 from .ceiling import Authority, authority
@@ -63,6 +63,7 @@ def add(
     Raises:
         AlreadyMember: there is a membership already.
         NotAllowed: the actor may not invite, or would give more than they have.
+        SeatsFull, JoinRefused: no seat is left, or a policy of the project says no.
     Queries: 4, or 5 with the owner row; 2 more with an actor. Locks: the organization.
     Signals: user_added, member_added.
     """
@@ -99,7 +100,9 @@ def remove(organization: Any, user: Any, *, actor: Any = None) -> None:
         OwnershipRequired: the user owns the organization.
         NotAllowed: the actor may not remove members, or the member has more than the actor.
             Everybody may leave.
-    Locks: the organization. Signals: user_removed, member_removed.
+    The open offers that stand on the member's rights are withdrawn.
+
+    Locks: the organization. Signals: user_removed, member_removed, invitation_revoked.
     """
     lock_organization(organization)
     member = _members(organization).get(user_id=user.pk)
@@ -110,6 +113,7 @@ def remove(organization: Any, user: Any, *, actor: Any = None) -> None:
     if owns(member):
         raise OwnershipRequired
     _writes.delete_row(member)
+    _voiding.void_offers_of(organization, user, actor=actor)
     signals.user_removed.send(sender=organization, user=user)
     signals.member_removed.send(
         sender=type(member), organization=organization, member=member, actor=actor
@@ -201,12 +205,12 @@ def _members(organization: Any) -> Any:
     return family_of(organization).member._base_manager.filter(organization_id=organization.pk)
 
 
-def join(organization: Any, user: Any, **fields: Any) -> Any:
-    """Make a user a member by the user's own step, which an offer allows; see ``add``.
+def join(organization: Any, user: Any, *, actor: Any, **fields: Any) -> Any:
+    """Make a user a member as an offer allows; see ``add``.
 
     Call it under the lock of the organization, after the offer was checked.
     """
-    return _insert(organization, user, actor=user, first_owns=True, fields=fields)
+    return _insert(organization, user, actor=actor, first_owns=True, fields=fields)
 
 
 def _may_add(organization: Any, actor: Any, fields: dict[str, Any]) -> Authority:
@@ -229,6 +233,7 @@ def _insert(
         # Django would take the key and forget the row that was checked.
         raise TypeError(f"The member's {' and '.join(sorted(fixed))} cannot be set by a field.")
     family = family_of(organization)
+    joining.check(organization, user, actor=actor, fields=fields)
     becomes_owner = first_owns and not _members(organization).exists()
     if becomes_owner and family.has_field("member", "is_admin"):
         fields = {**fields, "is_admin": True}

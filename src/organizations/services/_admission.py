@@ -1,0 +1,176 @@
+"""The last step of every offer: somebody becomes a member, or waits for an approval."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from .. import presets, signals
+from ..exceptions import JoinRefused
+from ..families import family_of
+from ..states import InvitationKind, InvitationStatus
+from . import _offers, _records, _writes, addresses, joining, members, seats
+from .ceiling import Authority
+
+__all__ = ["BY_LINK", "admit", "domain_of", "wait_for_approval"]
+
+#: Where the versions of ``add_user`` stand that only call ``members.add``.
+OUR_ADD_USER = ("organizations.abstract", "organizations.base")
+
+#: Kinds whose link brings whoever holds it.
+BY_LINK = (InvitationKind.LINK, InvitationKind.SHARED)
+
+
+def admit(
+    invitation: Any,
+    *,
+    user: Any,
+    now: datetime,
+    link: Any = None,
+    may: Authority | None = None,
+    approved_by: Any = None,
+) -> Any:
+    """Make the user of an open offer a member and close the offer; return the member.
+
+    Where a link asks for an approval that nobody has given, a request waits and the answer is
+    None. Call it under the lock, once the offer's own conditions are met.
+
+    Args:
+        link: the link that the person came by, held as well; the offer itself may be it.
+        may: what carries the offer; None for whoever made it.
+        approved_by: who lets the person in, where somebody had to.
+    Raises:
+        InviterNotEntitled, InvitationStateError, JoinRefused, SeatsFull: as ``accept``.
+    """
+    organization = invitation.organization
+    may = may or _offers.authority_behind(invitation)
+    if link is not None:
+        _refuse_other_domain(link, user)
+    member = _offers.member_of(organization, user)
+    if member is None and link is not None:
+        if link is not invitation:
+            _offers.state_after(link, "use", now=now)
+        if link.needs_approval and approved_by is None:
+            wait_for_approval(organization, user=user, link=link, now=now)
+            if link is not invitation:
+                invitation.invitee = user
+                _offers.close(invitation, InvitationStatus.ACCEPTED)
+            return None
+        _count_use(link, user)
+        if invitation is link and link.kind == InvitationKind.SHARED:
+            invitation = _use_of(link, user, now=now)
+    if member is None:
+        has_seat = invitation.kind in seats.RESERVING and not invitation.parent_key
+        has_seat = has_seat or (link is not None and link.kind == InvitationKind.LINK)
+        with joining.by_offer(invitation, now=now, has_seat=has_seat):
+            member = _join(invitation, user, actor=approved_by or user)
+        _offers.refuse_more(may, member)
+    invitation.invitee = user
+    _offers.close(invitation, InvitationStatus.ACCEPTED)
+    signals.invitation_accepted.send(sender=invitation)
+    _offers.tell(signals.invitation_fulfilled, invitation, member=member, actor=approved_by or user)
+    _offers.supersede_others(organization, user, but=invitation, actor=user)
+    return member
+
+
+def wait_for_approval(
+    organization: Any, *, user: Any, now: datetime, link: Any = None, note: str = ""
+) -> Any:
+    """Return the request of somebody who needs an approval; the open one, if there is one.
+
+    Signals: invitation_proposed, if it is new.
+    """
+    model = family_of(organization).invitation
+    open_key = _offers.key_of_person(user, InvitationKind.REQUEST)
+    found = _records.find(model, organization=organization, open_key=open_key)
+    if found is not None and found.expires_at > now:
+        return found
+    if found is not None:
+        _offers.close(found, InvitationStatus.SUPERSEDED)
+        _offers.tell(signals.invitation_superseded, found, actor=user)
+    request = _offers.new(
+        organization,
+        kind=InvitationKind.REQUEST,
+        address=next(iter(addresses.verified_addresses(user)), addresses.address_of(user)),
+        user=user,
+    )
+    request.status = InvitationStatus.PROPOSED
+    request.invited_by = user
+    # Nobody's rights carry it until somebody approves.
+    request.on_own_authority = True
+    request.open_key = open_key
+    request.expires_at = now + _offers.LONGEST_WAIT
+    request.note = note
+    if link is not None:
+        _offers.Terms.of(link).write(request)
+        request.note = note
+        request.parent_key = _records.key_of(link)
+    _records.save(request)
+    _offers.tell(signals.invitation_proposed, request, actor=user)
+    return request
+
+
+def domain_of(address: str) -> str:
+    """Return the domain of a normalised address."""
+    return address.rpartition("@")[2]
+
+
+def _refuse_other_domain(link: Any, user: Any) -> None:
+    if not link.domain:
+        return
+    if link.domain in map(domain_of, addresses.verified_addresses(user)):
+        return
+    raise JoinRefused(
+        _(
+            "This link is for people with an address at %(domain)s. Sign in with an account "
+            "that has confirmed such an address, or let a link be sent to yours."
+        )
+        % {"domain": link.domain}
+    )
+
+
+def _count_use(link: Any, user: Any) -> None:
+    link.use_count += 1
+    if link.max_uses is not None and link.use_count >= link.max_uses:
+        if link.kind == InvitationKind.LINK:
+            link.invitee = user
+        _offers.close(link, InvitationStatus.ACCEPTED)
+    else:
+        _records.save(link)
+
+
+def _use_of(link: Any, user: Any, *, now: datetime) -> Any:
+    """Return the offer that one use of a shared link is."""
+    use = _offers.new(
+        link.organization,
+        kind=InvitationKind.SHARED,
+        address=addresses.address_of(user),
+        user=user,
+    )
+    _offers.Terms.of(link).write(use)
+    use.invited_by = link.invited_by
+    use.on_own_authority = link.on_own_authority
+    use.parent_key = _records.key_of(link)
+    use.expires_at = now
+    return use
+
+
+def _join(invitation: Any, user: Any, *, actor: Any) -> Any:
+    organization = invitation.organization
+    family = family_of(organization)
+    values = dict(invitation.activation_kwargs())
+    own = type(organization).add_user.__module__ not in OUR_ADD_USER
+    if family.has_field("member", "is_admin") and (invitation.is_admin or not own):
+        values.setdefault("is_admin", invitation.is_admin)
+    if own:
+        # What the arguments of a project's own ``add_user`` mean is its own affair.
+        member = organization.add_user(user, **values)
+    else:
+        member = members.join(organization, user, actor=actor, **values)
+    if invitation.member_until is not None:
+        member.ends_at = invitation.member_until
+        _writes.save(member, "ends_at")
+    presets.apply(member, organization, invitation.presets)
+    return member

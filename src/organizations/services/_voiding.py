@@ -1,0 +1,36 @@
+"""What ends with a membership: the offers that the person made, and those to the person."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.apps import apps
+
+from .. import signals, states
+from ..families import family_of
+from ..states import InvitationStatus
+from . import _records
+
+__all__ = ["void_offers_of"]
+
+
+def void_offers_of(organization: Any, user: Any, *, actor: Any) -> None:
+    """Withdraw the open offers that stand on somebody's rights, and those to the account.
+
+    Those that the project's code vouches for stay. Queries: 2, and those of each offer.
+    Signals: invitation_revoked.
+    """
+    model = family_of(organization).invitation
+    if model is None or not apps.is_installed("organizations"):
+        return
+    where = {"organization_id": organization.pk, "statuses": states.OPEN}
+    made = _records.rows_in(model, invited_by_id=user.pk, life={"on_own_authority": True}, **where)
+    received = _records.rows_in(model, invitee_id=user.pk, **where)
+    rows = {row.pk: row for row in (*made, *received)}
+    for invitation in _records.load_all(rows.values()):
+        invitation.status = InvitationStatus.REVOKED
+        invitation.open_key = None
+        _records.save(invitation)
+        signals.invitation_revoked.send(
+            sender=model, organization=organization, invitation=invitation, actor=actor
+        )
