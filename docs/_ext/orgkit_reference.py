@@ -19,6 +19,7 @@ from django.urls import URLResolver
 from docutils import nodes
 from docutils.parsers.rst import Directive
 from docutils.statemachine import StringList
+from orgkit_states import states
 from sphinx.pycode import ModuleAnalyzer
 
 import organizations
@@ -345,6 +346,7 @@ DIRECTIVES = {
     "orgkit-commands": command_list,
     "orgkit-templates": template_list,
     "orgkit-wings": wing_list,
+    "orgkit-states": states,
 }
 
 

@@ -411,8 +411,12 @@ def _holds_a_seat(invitation: Any, *, now: datetime) -> bool:
 
 def _is_own(invitation: Any, actor: Any) -> bool:
     """Return whether somebody takes back what they have proposed or asked for."""
+    if actor is None:
+        return False
+    if invitation.kind == InvitationKind.REQUEST:
+        return bool(invitation.invitee_id == actor.pk)
     waits = invitation.status == InvitationStatus.PROPOSED
-    return waits and actor is not None and bool(invitation.invited_by_id == actor.pk)
+    return waits and bool(invitation.invited_by_id == actor.pk)
 
 
 #: ``with_life(invitations)``: the rows of one model, each with its state, expiry and the rest.

@@ -115,7 +115,6 @@ def ask(organization: Any, *, user: Any, now: datetime, note: str = "") -> Any:
     if _offers.member_of(organization, user) is not None:
         raise members.AlreadyMember
     terms = _offers.clean_terms(organization, now=now, note=note)
-    _offers.require_room(organization, actor=user, now=now)
     return wait_for_approval(organization, user=user, now=now, note=terms.note)
 
 
