@@ -119,6 +119,8 @@ WHO = {
     "invitations_open": "whoever holds the mailed link",
     "invitations_accept": "whoever came by the mailed link",
     "organization_invitation_answer": "the signed-in reader of the invited address; POST only",
+    "organization_mails": "active staff",
+    "organization_mail_preview": "active staff",
     "organization_leave": "every member; the owner is told the way out",
     "organization_user_detail": "`organizations.view_member` for oneself, "
     "`organizations.change_member` for others",

@@ -293,11 +293,22 @@ class SeatsFull(OrganizationsError):
 
 
 class LimitReached(OrganizationsError):
-    """Something happens too often, or too much of it is open at once."""
+    """Something happens too often, or too much of it is open at once.
+
+    ``limit`` names the limit, and ``retry_after`` the seconds until it is free again, if that
+    is known.
+    """
 
     code = "limit_reached"
     status_hint = 429
     message = _("This was done too often. Wait a while and try again.")
+
+    def __init__(
+        self, message: Any = None, *, limit: str = "", retry_after: int | None = None
+    ) -> None:
+        self.limit = limit
+        self.retry_after = retry_after
+        super().__init__(message)
 
 
 class RegistrationClosed(OrganizationsError):

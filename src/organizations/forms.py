@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from . import mail
+from . import jobs, mail
 from .backends import invitation_backend
 from .backends.forms import ADDRESS_LENGTH, clean_address, validate_name
 from .converters import clean_slug
@@ -22,7 +22,15 @@ from .doors import link_base
 from .exceptions import OrganizationsError
 from .families import default_family, family_of
 from .models import Organization, OrganizationUser
-from .services import addresses, members, organizations, ownership, registration, suspension
+from .services import (
+    addresses,
+    limits,
+    members,
+    organizations,
+    ownership,
+    registration,
+    suspension,
+)
 from .services.preview import Preview, preview
 
 __all__ = [
@@ -155,7 +163,7 @@ class OrganizationUserAddForm(forms.ModelForm):
         )
         # Without an actor: who may use this form is for the project's own view to say.
         member = members.add(self.organization, user, is_admin=self.cleaned_data["is_admin"])
-        mail.after_commit(lambda: backend.send_notification(user, **context))
+        jobs.mail_after_commit(backend, "send_notification", user, **context)
         return member
 
 
@@ -341,10 +349,13 @@ class InviteForm(forms.Form):
             "organization": self.organization,
             "sender": self.request.user,
         }
+        limits.invitation(
+            self.organization, inviter=self.request.user, address=email, now=timezone.now()
+        )
         with transaction.atomic():
             user = backend.invite_by_email(email, **context)
             member = members.add(self.organization, user, actor=self.request.user, **standing)
-            mail.after_commit(lambda: backend.send_notification(user, **context))
+            jobs.mail_after_commit(backend, "send_notification", user, **context)
         return member
 
 

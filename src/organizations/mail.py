@@ -21,9 +21,12 @@ from django.template import TemplateDoesNotExist, loader
 
 from .conf import get_settings
 
-__all__ = ["LinkBase", "after_commit", "configured_base", "display_name", "message"]
+__all__ = ["WAITING", "LinkBase", "after_commit", "configured_base", "display_name", "message"]
 
 logger = logging.getLogger("organizations.mail")
+
+#: What a callable that delivers an invitation returns if a worker is going to send the mail.
+WAITING = object()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +111,9 @@ def message(
 
 def _rich_part(body: Any, body_template: str) -> Any:
     """Return the HTML template, unless the project has its own text and no HTML beside it."""
+    stem = body_template.removesuffix(".html").removesuffix("_body")
     try:
-        rich: Any = loader.get_template(body_template.replace("_body.html", "_rich.html"))
+        rich: Any = loader.get_template(f"{stem}_rich.html")
     except TemplateDoesNotExist:
         return None
     return rich if Path(rich.origin.name).parent == Path(body.origin.name).parent else None

@@ -17,6 +17,7 @@ from .doors import own_not_found
 from .pages import urls_of_apps
 from .views import default as views
 from .views.access import OrganizationUserAccess
+from .views.mails import MailList, MailPreview
 
 __all__ = ["urlpatterns"]
 
@@ -88,6 +89,8 @@ urlpatterns = [
     path("add/", signed_in(views.OrganizationCreate.as_view()), name="organization_add"),
     path("sign-up/", views.OrganizationSignup.as_view(), name="organization_signup"),
     path("sign-up/sent/", views.OrganizationSignupDone.as_view(), name="organization_signup_done"),
+    path("mails/", MailList.as_view(), name="organization_mails"),
+    path("mails/<slug:kind>/", MailPreview.as_view(), name="organization_mail_preview"),
     path("register/", include(registration_backend().get_urls())),
     path(
         "invitations/<str:invitation_pk>/answer/",

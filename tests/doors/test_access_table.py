@@ -44,6 +44,10 @@ registration_register            GET   200   200 200 200 200 200 200   200 200 2
 registration_register            POST  302   302 302 302 302 302 302   302 302 302
 organization_invitation_answer   GET   login 405 405 405 405 405 login 405 405 405
 organization_invitation_answer   POST  login 302 404 404 404 404 login 404 404 404
+organization_mails               GET   login 404 404 404 404 404 login 404 200 200
+organization_mails               POST  login 404 404 404 404 404 login 404 405 405
+organization_mail_preview        GET   login 404 404 404 404 404 login 404 200 200
+organization_mail_preview        POST  login 404 404 404 404 404 login 404 405 405
 organization_detail              GET   login 404 200 200 200 404 login 404 200 404
 organization_detail              POST  login 404 405 405 405 404 login 404 405 404
 organization_edit                GET   login 404 403 200 200 404 login 404 200 404
@@ -160,6 +164,8 @@ def arguments(world, name, backend):
         return {"token": world.offer.secret}
     if name == "password_reset_confirm":
         return {"uidb64": "MQ", "token": "nonsense"}
+    if name == "organization_mail_preview":
+        return {"kind": "modeled_invitation"}
     kwargs = {}
     if name in ORGANIZATION_PAGES:
         kwargs["organization_pk"] = world.acme.pk

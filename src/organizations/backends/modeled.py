@@ -12,10 +12,10 @@ from django.core.mail import EmailMultiAlternatives
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, path, reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from .. import mail
+from .. import jobs, mail
 from ..doors import keep_secret, link_base, own_not_found, page_context
 from ..exceptions import InvitationStateError, OrganizationsError
 from ..families import family_of
@@ -173,17 +173,26 @@ class ModelInvitation(InvitationBackend):
     def deliver(
         self, *, request: HttpRequest | None = None, again: bool = False, **context: Any
     ) -> invitations.Deliver:
-        """Return the callable that mails an invitation once its transaction is committed."""
+        """Return the callable that mails an invitation once its transaction is committed.
+
+        Where the project has a queue, a worker does so and makes the secret: the one that the
+        request has made is not mailed, and opens nothing once the worker has begun.
+        """
         context["domain"] = context.get("domain") or link_base(request)
         context.pop("sender", None)
 
         def send(invitation: Any, secret: str) -> Any:
+            if jobs.offers_wait(self, [invitation], again=again, **context):
+                return mail.WAITING
             return self.send_invitation(invitation, secret=secret, again=again, **context)
 
         return send
 
     def send_invitation(self, invitation: Any, **kwargs: Any) -> Any:  # type: ignore[override]
-        """Mail an invitation; ``secret`` makes the link, without it the ``guid`` does."""
+        """Mail an invitation; ``secret`` makes the link, without it the ``guid`` does.
+
+        The mail is in the language that the offer names, else in the one that is active.
+        """
         secret = kwargs.pop("secret", None)
         again = kwargs.pop("again", False)
         base = kwargs.get("domain") or link_base(None)
@@ -200,13 +209,16 @@ class ModelInvitation(InvitationBackend):
             "expires_at": invitation.expires_at,
             "url": absolute(base, url),
         }
-        return self.email_message(
-            invitation.invitee_identifier,
-            self.reminder_subject if again else self.invitation_subject,
-            self.reminder_body if again else self.invitation_body,
-            invitation.invited_by,
-            **context,
-        ).send()
+        language = getattr(invitation, "locale", "") or translation.get_language()
+        with translation.override(language):
+            message = self.email_message(
+                invitation.invitee_identifier,
+                self.reminder_subject if again else self.invitation_subject,
+                self.reminder_body if again else self.invitation_body,
+                invitation.invited_by,
+                **context,
+            )
+        return message.send()
 
     def email_message(  # type: ignore[override]
         self,

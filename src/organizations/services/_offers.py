@@ -215,9 +215,9 @@ def renew(
 
 
 def _deliver(invitation: Any, secret: str, *, deliver: Deliver, now: datetime) -> None:
-    deliver(invitation, secret)
     # Without this mark the list of invitations says that the mail did not leave.
-    _records.stamp(invitation, sent_at=now)
+    if deliver(invitation, secret) is not mail.WAITING:
+        _records.stamp(invitation, sent_at=now)
 
 
 def close(invitation: Any, state: InvitationStatus) -> None:

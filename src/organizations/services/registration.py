@@ -13,9 +13,11 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import identify_hasher
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from .. import signals
-from ..exceptions import AddressAmbiguous, OrganizationsError
+from ..conf import get_settings
+from ..exceptions import AddressAmbiguous, NotAnAddress, OrganizationsError, RegistrationClosed
 from ..families import default_family, family_of
 from . import addresses, organizations
 from ._async import make_async
@@ -31,6 +33,7 @@ __all__ = [
     "new_username",
     "open_organization",
     "pending_user",
+    "require_open",
     "user_with",
 ]
 
@@ -40,6 +43,41 @@ class NotPending(OrganizationsError):
 
     code = "not_pending"
     status_hint = 409
+
+
+def require_open(address: str | None = None) -> None:
+    """Refuse who may not sign up: the one place that knows ``REGISTRATION_MODE``.
+
+    The answer depends on the domain of the address alone, so nobody learns who has an account.
+    People who come by an invitation are not asked this.
+
+    Args:
+        address: in whatever form it was typed; None asks whether anybody may sign up.
+    Raises:
+        RegistrationClosed: only people who are invited may, or readers of other addresses.
+    """
+    settings = get_settings()
+    if settings.REGISTRATION_MODE == "invitation":
+        raise RegistrationClosed
+    if settings.REGISTRATION_MODE == "domains" and address is not None:
+        names = ", ".join(settings.REGISTRATION_DOMAINS)
+        if _domain_of(address) not in {_domain_of(f"x@{n}") for n in settings.REGISTRATION_DOMAINS}:
+            raise RegistrationClosed(
+                _(
+                    "Only addresses of these domains can sign up here: %(domains)s. "
+                    "Everybody else needs an invitation."
+                )
+                % {"domains": names}
+                if names
+                else None
+            )
+
+
+def _domain_of(address: str) -> str | None:
+    try:
+        return addresses.normalise(address).rpartition("@")[2]
+    except NotAnAddress:
+        return None
 
 
 def user_with(address: str) -> Any:

@@ -15,8 +15,16 @@ from django.utils import timezone
 
 from .. import pages
 from ..backends import invitation_backend
-from ..dates import last_day
-from ..families import default_family, is_live
+from ..dates import (
+    last_day,
+)
+from ..exceptions import (
+    RegistrationClosed,
+)
+from ..families import (
+    default_family,
+    is_live,
+)
 from ..grants import standing_of
 from ..mail import display_name
 from ..managers import with_member
@@ -58,6 +66,16 @@ def org_can(access: Access | None, permission: str) -> bool:
 def org_url(name: str, organization: Any, **kwargs: Any) -> str:
     """``{% org_url "organization_detail" organization %}``: by slug if there is one."""
     return url_of(name, organization, **kwargs)
+
+
+@register.simple_tag
+def org_sign_up_open() -> bool:
+    """``{% org_sign_up_open as is_open %}``: whether anybody but invited people may sign up."""
+    try:
+        registration.require_open()
+    except RegistrationClosed:
+        return False
+    return True
 
 
 @register.simple_tag(takes_context=True)

@@ -19,8 +19,15 @@ from django.views.generic import FormView, TemplateView, View
 from .. import permissions
 from ..backends import invitation_backend
 from ..converters import as_key, url_part
-from ..doors import not_found
-from ..exceptions import NotAllowed, OrganizationsError, OwnershipRequired
+from ..doors import (
+    not_found,
+    with_status_of,
+)
+from ..exceptions import (
+    NotAllowed,
+    OrganizationsError,
+    OwnershipRequired,
+)
 from ..families import default_family, family_of
 from ..forms import (
     DeleteOrganizationForm,
@@ -92,7 +99,7 @@ class OrganizationFormMixin(RequestFormMixin):
             raise  # no field can mend it: the page that says so
         except OrganizationsError as error:
             add_verb_error(form, error)
-            return self.form_invalid(form)  # type: ignore[attr-defined, no-any-return]
+            return with_status_of(error, self.form_invalid(form))  # type: ignore[attr-defined]
         messages.success(self.request, self.get_message(form))  # type: ignore[attr-defined]
         return redirect(self.get_success_url())  # type: ignore[attr-defined]
 

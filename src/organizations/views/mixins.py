@@ -20,8 +20,8 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from ..converters import as_key, find_organization
-from ..doors import forbidden, not_found, page_context
-from ..exceptions import NotAllowed
+from ..doors import forbidden, not_found, page_context, too_often
+from ..exceptions import LimitReached, NotAllowed
 from ..families import default_family, family_of
 from ..services.access import access_of, members_with_grants
 
@@ -224,6 +224,8 @@ class AccessRequiredMixin(_OrganizationLookup):
         if isinstance(error, NotAllowed):
             organization = self.organization
             return forbidden(self.request, error, organization=organization, access=self.access)
+        if isinstance(error, LimitReached):
+            return too_often(self.request, error)
         # A verb finds no row any more if somebody else has just deleted it.
         return not_found(self.request)
 
@@ -232,7 +234,7 @@ class AccessRequiredMixin(_OrganizationLookup):
 
 
 #: What the views let through to the page that says so.
-_REFUSALS = (NotAllowed, Http404, ObjectDoesNotExist)
+_REFUSALS = (NotAllowed, LimitReached, Http404, ObjectDoesNotExist)
 
 
 class PermissionRequiredMixin(AccessRequiredMixin):

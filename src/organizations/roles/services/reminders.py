@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from organizations import mail
 from organizations.conf import get_settings
@@ -83,6 +85,11 @@ def _message(assignment: RoleAssignment, address: str) -> Any:
     return mail.message(
         address, f"{folder}/ending_subject.txt", f"{folder}/ending_body.html", context
     )
+
+
+def sample_of_ending() -> dict[str, Any]:
+    """Return what the mail needs to be looked at, without any row."""
+    return {"role": _("Treasurer"), "ends_at": timezone.now() + timedelta(days=7)}
 
 
 aremind = make_async(remind)
