@@ -30,6 +30,7 @@ __all__ = [
     "NotAnAddress",
     "NotGrantable",
     "OrganizationMismatch",
+    "OrganizationStateError",
     "OrganizationsError",
     "OwnerMustBeActive",
     "OwnerOutOfReach",
@@ -95,6 +96,14 @@ class OrganizationMismatch(OrganizationsError):
     code = "organization_mismatch"
     status_hint = 409
     message = _("The member belongs to another organization. Choose a member of this one.")
+
+
+class OrganizationStateError(OrganizationsError):
+    """Whether the organization is in use, suspended or deleted does not allow the step."""
+
+    code = "organization_state"
+    status_hint = 409
+    message = _("The organization is suspended or deleted, so this is not possible now.")
 
 
 class SlugTaken(OrganizationsError):
