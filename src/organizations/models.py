@@ -172,9 +172,7 @@ class FormerSlug(OfOrganization):
     class Meta:
         verbose_name = _("former slug")
         constraints = [
-            models.UniqueConstraint(
-                fields=["model", "slug"], name="organizations_formerslug_once"
-            )
+            models.UniqueConstraint(fields=["model", "slug"], name="organizations_formerslug_once")
         ]
 
 
@@ -223,9 +221,7 @@ class BulkInvitation(OfOrganization):
 
     class Meta:
         verbose_name = _("bulk invitation")
-        indexes = [
-            models.Index(fields=["model", "organization_key"], name="organizations_bulk_of")
-        ]
+        indexes = [models.Index(fields=["model", "organization_key"], name="organizations_bulk_of")]
 
 
 class VerifiedAddress(models.Model):

@@ -104,9 +104,7 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "bulk invitation",
                 "indexes": [
-                    models.Index(
-                        fields=["model", "organization_key"], name="organizations_bulk_of"
-                    )
+                    models.Index(fields=["model", "organization_key"], name="organizations_bulk_of")
                 ],
             },
         ),
