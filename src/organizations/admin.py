@@ -124,7 +124,7 @@ class OrganizationAdmin(BaseOrganizationAdmin):
     form = OrganizationForm
     inlines = [OwnerInline]
     list_display = ["name", "is_active", "state"]
-    list_filter: Any = ("is_active", StateFilter)
+    list_filter = ("is_active", StateFilter)  # type: ignore[assignment]
     actions = ["suspend", "reinstate", "restore"]
 
     def get_queryset(self, request: Any) -> Any:

@@ -70,12 +70,13 @@ def column(model: Any, name: str) -> Any:
     return Subquery(records(model).filter(organization_key=key).values(name)[:1])
 
 
-def write(organization: Any, **values: Any) -> Any:
+def write(organization: Any, record: Any, **values: Any) -> Any:
     """Set fields of the organization's record, and return it. Call it under the lock.
 
-    Queries: 2.
+    Args:
+        record: what ``record_of`` gave under the lock.
+    Queries: 1.
     """
-    record = record_of(organization)
     if record is None:
         model = apps.get_model("organizations", "OrganizationRecord")
         record = model(

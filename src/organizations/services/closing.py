@@ -90,7 +90,7 @@ def suspend(organization: Any, *, actor: Any, now: datetime) -> Any:
     require_operator(organization, actor)
     if record is not None and record.suspended_at and not organization.is_active:
         return organization
-    _sides.write(organization, suspended_at=now)
+    _sides.write(organization, record, suspended_at=now)
     _set_active(organization, False)
     _send(signals.organization_suspended, organization, actor)
     return organization
@@ -121,8 +121,8 @@ def reinstate(organization: Any, *, actor: Any) -> Any:
                 _("The organization opens when its owner has confirmed the account.")
             )
     else:
-        _sides.write(organization, suspended_at=None)
-    _open(organization)
+        record = _sides.write(organization, record, suspended_at=None)
+    _open(organization, record)
     _send(signals.organization_reinstated, organization, actor)
     return organization
 
@@ -152,7 +152,7 @@ def close(organization: Any, *, actor: Any, now: datetime) -> Closed | None:
     if not organization.is_active and not _sides.is_shut(record) and not _waits(organization):
         # An operator has switched it off by hand: who restores it must not switch it on.
         values["suspended_at"] = now
-    record = _sides.write(organization, **values)
+    record = _sides.write(organization, record, **values)
     _set_active(organization, False)
     _send(signals.organization_closed, organization, actor)
     return _closed(organization, record)
@@ -177,8 +177,8 @@ def restore(organization: Any, *, actor: Any, now: datetime) -> Any:
         raise OrganizationStateError(_("The organization is not deleted."))
     if now >= end_of_grace(record.deleted_at):
         raise OrganizationStateError(_("The time in which this could be undone is over."))
-    _sides.write(organization, deleted_at=None)
-    _open(organization)
+    record = _sides.write(organization, record, deleted_at=None)
+    _open(organization, record)
     _send(signals.organization_restored, organization, actor)
     return organization
 
@@ -301,9 +301,9 @@ def _set_active(organization: Any, is_active: bool) -> None:
         _writes.save(organization, "is_active", *(["modified"] if has_stamp else []))
 
 
-def _open(organization: Any) -> None:
+def _open(organization: Any, record: Any) -> None:
     """Switch the organization on, if nothing else keeps it closed."""
-    if not _sides.is_shut(_sides.record_of(organization)) and not _waits(organization):
+    if not _sides.is_shut(record) and not _waits(organization):
         _set_active(organization, True)
 
 

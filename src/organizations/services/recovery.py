@@ -70,7 +70,7 @@ def _waits(organization: Any) -> bool:
 
 
 def candidates(organization: Any) -> list[Any]:
-    """Return the members who could take over, admins first, then by who joined first. Queries: 1."""
+    """Return the members who could take over, admins first. Queries: 1."""
     family = family_of(organization)
     rows = family.member._base_manager.filter(
         organization_id=organization.pk, user__is_active=True

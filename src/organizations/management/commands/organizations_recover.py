@@ -1,4 +1,4 @@
-"""``manage.py organizations_recover acme --to ada@example.com``: an owner in place of a lost one."""
+"""``manage.py organizations_recover acme --to ada@example.com``: an owner for one without."""
 
 from __future__ import annotations
 
