@@ -160,7 +160,7 @@ def moved_url(request: HttpRequest, model: Any, value: Any) -> str | None:
     organization = _formerly(model, value, request.user)
     if organization is None or not access_of(request.user, organization).may_enter:
         return None
-    kwargs = {**match.captured_kwargs, "organization_pk": url_part(organization)}
+    kwargs = {**(match.captured_kwargs or {}), "organization_pk": url_part(organization)}
     try:
         path = reverse(match.view_name, kwargs=kwargs, current_app=match.namespace)
     except NoReverseMatch:
