@@ -121,6 +121,7 @@ WHO = {
     "organization_invitation_answer": "the signed-in reader of the invited address; POST only",
     "organization_mails": "active staff",
     "organization_mail_preview": "active staff",
+    "organization_restore": "the owner of an organization that was deleted on its page; by key",
     "organization_leave": "every member; the owner is told the way out",
     "organization_user_detail": "`organizations.view_member` for oneself, "
     "`organizations.change_member` for others",

@@ -32,6 +32,7 @@ __all__ = [
     "NotAnAddress",
     "NotGrantable",
     "OrganizationMismatch",
+    "OrganizationStateError",
     "OrganizationsError",
     "OwnerMustBeActive",
     "OwnerOutOfReach",
@@ -120,6 +121,14 @@ class LifecycleMissing(OrganizationsError):
             "and no membership ends by itself. Put organizations.abstract.MemberLifecycle before "
             "the model's other base classes and make a migration."
         )
+
+
+class OrganizationStateError(OrganizationsError):
+    """Whether the organization is in use, suspended or deleted does not allow the step."""
+
+    code = "organization_state"
+    status_hint = 409
+    message = _("The organization is suspended or deleted, so this is not possible now.")
 
 
 class SlugTaken(OrganizationsError):

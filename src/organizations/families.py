@@ -21,7 +21,7 @@ from typing import Any
 from django.apps import apps
 from django.conf import settings
 from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured
-from django.db import models
+from django.db import connections, models, router
 from django.db.migrations import (
     CreateModel,
     RenameModel,
@@ -44,6 +44,7 @@ __all__ = [
     "is_live",
     "join",
     "joined_otherwise",
+    "key_text",
     "lacking",
     "link",
     "live",
@@ -51,6 +52,7 @@ __all__ = [
     "organization_field",
     "organization_of",
     "own_family",
+    "side_label",
 ]
 
 KINDS = ("organization", "member", "owner", "invitation")
@@ -224,6 +226,25 @@ def _family_of(model: Any) -> Family:
     if "member" not in found or "owner" not in found:
         raise _unjoined(organization)
     return Family(organization, found["member"], found["owner"], found.get("invitation"))
+
+
+def side_label(model: Any) -> str:
+    """Return the name by which rows beside organizations refer to their model."""
+    concrete = model._meta.concrete_model
+    while parents := [
+        parent
+        for parent in concrete._meta.parents
+        if getattr(parent, "family_kind", None) == "organization"
+    ]:
+        concrete = parents[0]
+    return str(concrete._meta.label_lower)
+
+
+def key_text(row: models.Model) -> str:
+    """Return the key of a row as text, as the database itself would cast it."""
+    using = row._state.db or router.db_for_write(type(row), instance=row)
+    value = row._meta.pk.get_db_prep_value(row.pk, connections[using], prepared=False)
+    return str(value)
 
 
 def _distance(model: type[models.Model], other: type[models.Model]) -> tuple[bool, bool]:

@@ -24,6 +24,7 @@ from .families import default_family, family_of
 from .models import Organization, OrganizationUser
 from .services import (
     addresses,
+    closing,
     limits,
     members,
     organizations,
@@ -94,10 +95,17 @@ class OrganizationForm(forms.ModelForm):
             raise ValidationError(_("Only the organization owner can change ownership"))
         return owner
 
+    def clean_slug(self) -> str:
+        # The row still has the slug that it had.
+        return clean_slug(self.cleaned_data["slug"], model=self._meta.model, current=self.instance)
+
     @transaction.atomic
     def save(self, commit: bool = True) -> Any:
         if self.cleaned_data["owner"] != self._owner:
             ownership.transfer(self.instance, self.cleaned_data["owner"], actor=self.request.user)
+        if commit and "slug" in self.changed_data:
+            # The verb keeps the old one. Without an actor: the project's own view has asked.
+            organizations.change(self.instance, slug=self.cleaned_data["slug"])
         return super().save(commit=commit)
 
 
@@ -299,7 +307,9 @@ class OrganizationSettingsForm(_NamesForm):
         super().__init__(*args, **kwargs)
         if "slug" in self.fields:
             self.fields["slug"].required = True
-            self.fields["slug"].help_text = _("Old links stop working when you change it.")
+            self.fields["slug"].help_text = _(
+                "When you change it, old links lead members on; nobody else gets the old one."
+            )
 
     def save(self) -> Any:
         return organizations.change(self.organization, actor=self.request.user, **self.cleaned_data)
@@ -464,10 +474,10 @@ class _TypedNameForm(forms.Form):
 
 
 class DeleteOrganizationForm(_TypedNameForm):
-    """Deletes an organization."""
+    """Deletes an organization, such that it can be restored for a while."""
 
-    def save(self) -> None:
-        organizations.delete(self.organization, actor=self.request.user)
+    def save(self) -> closing.Closed | None:
+        return closing.close(self.organization, actor=self.request.user, now=timezone.now())
 
 
 class MemberChoiceField(forms.ModelChoiceField):

@@ -87,6 +87,11 @@ organization_patterns: list[Any] = [
 urlpatterns = [
     path("", own_not_found(signed_in(views.OrganizationList.as_view())), name="organization_list"),
     path("add/", signed_in(views.OrganizationCreate.as_view()), name="organization_add"),
+    path(
+        "deleted/<str:organization_pk>/",
+        signed_in(views.OrganizationRestore.as_view()),
+        name="organization_restore",
+    ),
     path("sign-up/", views.OrganizationSignup.as_view(), name="organization_signup"),
     path("sign-up/sent/", views.OrganizationSignupDone.as_view(), name="organization_signup_done"),
     path("mails/", MailList.as_view(), name="organization_mails"),

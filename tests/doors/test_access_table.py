@@ -32,6 +32,8 @@ organization_list                GET   login 200 200 200 200 200 login 200 200 2
 organization_list                POST  login 405 405 405 405 405 login 405 405 405
 organization_add                 GET   login 200 200 200 200 200 login 200 200 200
 organization_add                 POST  login 302 302 302 302 302 login 302 302 302
+organization_restore             GET   login 404 404 404 404 404 login 404 404 404
+organization_restore             POST  login 404 404 404 404 404 login 404 404 404
 organization_signup              GET   200   302 302 302 302 302 200   302 302 302
 organization_signup              POST  302   302 302 302 302 302 302   302 302 302
 organization_signup_done         GET   200   200 200 200 200 200 200   200 200 200
@@ -186,6 +188,7 @@ ORGANIZATION_PAGES = {
     *MEMBER_PAGES,
     *INVITATION_PAGES,
     *(f"organization_{page}" for page in ("detail", "edit", "delete", "leave", "transfer")),
+    "organization_restore",
     *("organization_user_list", "organization_user_add"),
 }
 

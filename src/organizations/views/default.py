@@ -6,18 +6,21 @@ import re
 from typing import Any
 
 from django.contrib import messages
+from django.core.exceptions import ObjectDoesNotExist
 from django.core.paginator import Page, Paginator
 from django.db.models import Count, ProtectedError, RestrictedError, Window
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse, reverse_lazy
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.generic import FormView, TemplateView, View
 
 from .. import permissions
 from ..backends import invitation_backend
+from ..conf import get_settings
 from ..converters import as_key, url_part
 from ..doors import (
     not_found,
@@ -40,8 +43,15 @@ from ..forms import (
     TransferForm,
     add_verb_error,
 )
-from ..mail import display_name
-from ..services import addresses, invitations, members
+from ..mail import (
+    display_name,
+)
+from ..services import (
+    addresses,
+    closing,
+    invitations,
+    members,
+)
 from ..services.access import with_grants
 from ..services.preview import Preview
 from . import base
@@ -58,6 +68,7 @@ __all__ = [
     "OrganizationDetail",
     "OrganizationLeave",
     "OrganizationList",
+    "OrganizationRestore",
     "OrganizationSignup",
     "OrganizationSignupDone",
     "OrganizationTransfer",
@@ -108,7 +119,10 @@ class OrganizationFormMixin(RequestFormMixin):
 
 
 class OrganizationList(base.BaseOrganizationList):
-    """Mine, with the offers to my verified addresses. Queries: at most 6."""
+    """Mine, with the offers to my verified addresses and what I have deleted.
+
+    Queries: at most 7.
+    """
 
     def get_context_data(self, **kwargs: Any) -> Any:
         found: Any = []
@@ -119,6 +133,9 @@ class OrganizationList(base.BaseOrganizationList):
         return super().get_context_data(
             invitations=found,
             addresses=addresses.verified_addresses(self.request.user),
+            deleted=closing.restorable_for(
+                self.request.user, now=timezone.now(), model=self.get_org_model()
+            ),
             **kwargs,
         )
 
@@ -177,10 +194,62 @@ class OrganizationDelete(AccessRequiredMixin, OrganizationFormMixin, PageMixin, 
             return self.form_invalid(form)
 
     def get_message(self, form: Any) -> str:
-        return _("%(name)s is deleted.") % {"name": self.organization}
+        name = {"name": self.organization}
+        if self.saved is None:
+            return _("%(name)s is deleted.") % name
+        until = date_format(timezone.localtime(self.saved.until), "DATE_FORMAT")
+        return _("%(name)s is deleted. You can restore it until %(date)s.") % {
+            **name,
+            "date": until,
+        }
 
     def get_context_data(self, **kwargs: Any) -> Any:
-        return super().get_context_data(consequences=consequences(self.organization), **kwargs)
+        grace = get_settings().DELETION_GRACE
+        until = timezone.now() + grace if grace else None
+        return super().get_context_data(
+            consequences=consequences(self.organization), until=until, **kwargs
+        )
+
+
+class OrganizationRestore(PageMixin, TemplateView):
+    """Takes the deletion of an organization back that I own."""
+
+    template_name = "organizations/organization_restore.html"
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        model = self.get_org_model()
+        key = as_key(model, kwargs["organization_pk"])
+        mine = closing.restorable_for(request.user, now=timezone.now(), model=model)
+        found = [closed for closed in mine if closed.organization.pk == key]
+        if not found:
+            return not_found(request)
+        self.closed = found[0]
+        return super().dispatch(request, *args, **kwargs)
+
+    def get_context_data(self, **kwargs: Any) -> Any:
+        return super().get_context_data(
+            organization=self.closed.organization, until=self.closed.until, **kwargs
+        )
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        organization = self.closed.organization
+        name = {"name": organization}
+        try:
+            closing.restore(organization, actor=request.user, now=timezone.now())
+        except OrganizationsError as error:
+            messages.error(request, str(error))
+            return redirect("organization_list")
+        except ObjectDoesNotExist:
+            return not_found(request)
+        if not organization.is_active:
+            messages.warning(
+                request,
+                _("%(name)s is restored, but stays suspended. Ask the operator of this site.")
+                % name,
+            )
+            return redirect("organization_list")
+        messages.success(request, _("%(name)s is restored.") % name)
+        return redirect(org_url("organization_detail", organization))
 
 
 def consequences(organization: Any) -> list[tuple[str, int]]:
