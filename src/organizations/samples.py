@@ -109,6 +109,12 @@ CORE = (
         has_sender=True,
     ),
     Sample(
+        name="recovered",
+        label=_("An organization without an owner has one again"),
+        templates=f"{FOLDER}/recovered",
+        context=lambda: {"new_owner": "Robin Reader"},
+    ),
+    Sample(
         name="password_reset",
         label=_("New password"),
         templates="organizations/auth/password_reset",

@@ -8,7 +8,6 @@ from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.apps import apps
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
@@ -26,7 +25,7 @@ from ..exceptions import (
 from ..families import family_of
 from ..grants import names_of, standing_of
 from ..states import InvitationKind, InvitationStatus
-from . import _records, addresses, members
+from . import _records, _sides, addresses, members
 from ._locks import lock_organization_key, lock_row
 from .ceiling import Authority, authority
 
@@ -120,14 +119,9 @@ def lifetime_of(organization: Any, chosen: timedelta | None = None) -> timedelta
         if not LIFETIMES[0] <= chosen <= LIFETIMES[1]:
             raise OrganizationsError(_("An invitation stays open for 1 to 30 days."))
         return chosen
-    if apps.is_installed("organizations"):
-        rows = apps.get_model("organizations", "OrganizationRecord")._base_manager
-        days = rows.filter(
-            model=family_of(organization).organization._meta.label_lower,
-            organization_key=str(organization.pk),
-        ).values_list("invitation_days", flat=True)
-        if own := days.first():
-            return timedelta(days=own)
+    record = _sides.record_of(organization)
+    if record is not None and record.invitation_days:
+        return timedelta(days=record.invitation_days)
     return get_settings().INVITATION_LIFETIME
 
 

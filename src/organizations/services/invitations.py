@@ -22,7 +22,7 @@ from ..exceptions import (
 )
 from ..families import family_of
 from ..states import InvitationKind, InvitationStatus
-from . import _offers, _records, addresses, handover, registration, seats
+from . import _offers, _records, addresses, handover, limits, registration, seats
 from ._admission import BY_LINK, admit
 from ._async import make_async
 from ._locks import lock_organization, verb
@@ -117,6 +117,7 @@ def invite(
         signal = signals.invitation_approved
     if not _holds_a_seat(invitation, now=now):
         seats.require(organization, now=now)
+    limits.invitation(organization, inviter=actor, address=address, now=now)
     # By whichever way the offer came, it is the inviter's own now.
     invitation.parent_key = ""
     invitation.invited_by = invited_by or actor
@@ -150,6 +151,12 @@ def resend(invitation: Any, *, actor: Any, now: datetime, deliver: Deliver | Non
         if invitation.kind in seats.RESERVING:
             seats.require(invitation.organization, now=now)
     if actor is not None:
+        limits.invitation(
+            invitation.organization,
+            inviter=actor,
+            address=invitation.invitee_identifier,
+            now=now,
+        )
         invitation.invited_by = actor
         invitation.on_own_authority = True
     _offers.renew(invitation, now=now, deliver=deliver)

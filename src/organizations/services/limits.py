@@ -72,6 +72,7 @@ def invitation(organization: Any, *, inviter: Any, address: str, now: datetime) 
     """Count one invitation: of the organization, of who invites, and of who gets it.
 
     Args:
+        address: empty for a link, which nobody is mailed.
         inviter: the user; None for code that acts by its own word, which is not limited.
     Raises:
         LimitReached: one of them has had its share.
@@ -80,7 +81,8 @@ def invitation(organization: Any, *, inviter: Any, address: str, now: datetime) 
         return
     spend("inviter", inviter.pk, now=now)
     _spend_of(organization, inviter, now=now)
-    mail_to(address, now=now)
+    if address:
+        mail_to(address, now=now)
 
 
 def invitations(
