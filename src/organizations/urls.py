@@ -50,6 +50,19 @@ member_patterns = [
 ]
 
 invitation_patterns = [
+    path("", views.OrganizationInvitations.as_view(), name="organization_invitations"),
+    path("link/", views.LinkAdd.as_view(), name="organization_link_add"),
+    path("link/new/", views.LinkShown.as_view(), name="organization_link_shown"),
+    path(
+        "<str:invitation_pk>/approve/",
+        views.InvitationApprove.as_view(),
+        name="organization_invitation_approve",
+    ),
+    path(
+        "<str:invitation_pk>/decline/",
+        views.InvitationDecline.as_view(),
+        name="organization_invitation_decline",
+    ),
     path(
         "<str:invitation_pk>/resend/",
         views.InvitationResend.as_view(),
@@ -78,6 +91,7 @@ urlpatterns = [
     path("add/", signed_in(views.OrganizationCreate.as_view()), name="organization_add"),
     path("sign-up/", views.OrganizationSignup.as_view(), name="organization_signup"),
     path("sign-up/sent/", views.OrganizationSignupDone.as_view(), name="organization_signup_done"),
+    path("inbox/", signed_in(views.OrganizationInbox.as_view()), name="organization_inbox"),
     path("register/", include(registration_backend().get_urls())),
     path(
         "invitations/<str:invitation_pk>/answer/",
