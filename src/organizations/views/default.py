@@ -33,7 +33,9 @@ from ..services import addresses, invitations, members
 from ..services.access import with_grants
 from ..services.preview import Preview
 from . import base
-from .base import OrganizationFormMixin, PageMixin, RequestFormMixin, ViewFactory, org_url
+from .base import OrganizationFormMixin as OrganizationFormMixin
+from .base import PageMixin, RequestFormMixin, ViewFactory
+from .base import org_url as org_url
 from .mixins import AccessRequiredMixin, OrganizationUserMixin
 from .offers import (
     InvitationAnswer,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
@@ -96,7 +97,12 @@ class OrganizationInvitations(OffersMixin, ListView):
     def get_queryset(self) -> Any:
         wanted = self.request.GET.get("state", "")
         self.state = InvitationStatus(wanted) if wanted in list(STATES) else None
-        return invitations.of_organization(self.organization, state=self.state, now=timezone.now())
+        rows = invitations.of_organization(self.organization, state=self.state, now=timezone.now())
+        members = family_of(self.organization).member._base_manager
+        inviter = members.filter(
+            organization_id=self.organization.pk, user_id=OuterRef("invited_by_id")
+        )
+        return rows.annotate(inviter_is_here=Exists(inviter))
 
     def get_context_data(self, **kwargs: Any) -> Any:
         context = super().get_context_data(**kwargs)
@@ -111,17 +117,13 @@ class OrganizationInvitations(OffersMixin, ListView):
         }
 
     def prepare(self, rows: list[Any]) -> None:
-        """Say of each offer what the viewer may do, and whether its inviter is gone. Queries: 1."""
-        inviters = {row.invited_by_id for row in rows if row.on_own_authority}
-        members = family_of(self.organization).member._base_manager
-        here = members.filter(organization_id=self.organization.pk, user_id__in=inviters)
-        present = set(here.values_list("user_id", flat=True))
+        """Say of each offer what the viewer may do, and whether its inviter is gone."""
         for row in rows:
             row.inviter_left = (
                 row.on_own_authority
                 and row.kind != InvitationKind.REQUEST
-                and row.invited_by_id not in present
-                and (row.status in OPEN)
+                and not row.inviter_is_here
+                and row.status in OPEN
                 and not (row.invited_by and superuser_has_access(row.invited_by))
             )
             row.actions = self.actions(row)
