@@ -116,8 +116,9 @@ WHO = {
     "registration_register": "whoever holds the mailed link",
     "invitations_register": "whoever holds the mailed link (default backend)",
     "invitations_open": "whoever holds the mailed link",
-    "invitations_accept": "whoever came by the mailed link",
-    "organization_invitation_answer": "the signed-in reader of the invited address; POST only",
+    "invitations_accept": "whoever came by the link",
+    "organization_invitation_answer": "the signed-in reader of the invited address, or who asked "
+    "to join; POST only",
     "organization_leave": "every member; the owner is told the way out",
     "organization_user_detail": "`organizations.view_member` for oneself, "
     "`organizations.change_member` for others",
