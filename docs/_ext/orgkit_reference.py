@@ -117,8 +117,9 @@ WHO = {
     "registration_register": "whoever holds the mailed link",
     "invitations_register": "whoever holds the mailed link (default backend)",
     "invitations_open": "whoever holds the mailed link",
-    "invitations_accept": "whoever came by the mailed link",
-    "organization_invitation_answer": "the signed-in reader of the invited address; POST only",
+    "invitations_accept": "whoever came by the link",
+    "organization_invitation_answer": "the signed-in reader of the invited address, or who asked "
+    "to join; POST only",
     "organization_mails": "active staff",
     "organization_mail_preview": "active staff",
     "organization_restore": "the owner of an organization that was deleted on its page; by key",

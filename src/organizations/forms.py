@@ -22,10 +22,12 @@ from .doors import link_base
 from .exceptions import OrganizationsError
 from .families import default_family, family_of
 from .models import Organization, OrganizationUser
+from .offer_forms import (
+    InviteForm,
+)
 from .services import (
     addresses,
     closing,
-    limits,
     members,
     organizations,
     ownership,
@@ -313,60 +315,6 @@ class OrganizationSettingsForm(_NamesForm):
 
     def save(self) -> Any:
         return organizations.change(self.organization, actor=self.request.user, **self.cleaned_data)
-
-
-class InviteForm(forms.Form):
-    """Brings the reader of an address in, in the way of the project's backend."""
-
-    email = forms.EmailField(
-        label=_("Email address"),
-        max_length=ADDRESS_LENGTH,
-        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
-    )
-    is_admin = forms.BooleanField(
-        label=_("Make this person an admin"),
-        required=False,
-        help_text=_("Admins invite and remove people and change the settings."),
-    )
-
-    def __init__(self, request: Any, organization: Any, *args: Any, **kwargs: Any) -> None:
-        self.request = request
-        self.organization = organization
-        super().__init__(*args, **kwargs)
-        if not family_of(organization).has_field("member", "is_admin"):
-            del self.fields["is_admin"]
-
-    def clean_email(self) -> str:
-        return clean_address(self.cleaned_data["email"])
-
-    def save(self) -> Any:
-        """Invite, or add at once if the backend does not ask; return invitation or member."""
-        backend = invitation_backend()
-        email = self.cleaned_data["email"]
-        standing = {key: self.cleaned_data[key] for key in ("is_admin",) if key in self.fields}
-        if backend.requires_acceptance:
-            return backend.invite_by_email(
-                email,
-                user=self.request.user,
-                actor=self.request.user,
-                organization=self.organization,
-                **standing,
-                domain=link_base(self.request),
-                now=timezone.now(),
-            )
-        context = {
-            "domain": link_base(self.request),
-            "organization": self.organization,
-            "sender": self.request.user,
-        }
-        limits.invitation(
-            self.organization, inviter=self.request.user, address=email, now=timezone.now()
-        )
-        with transaction.atomic():
-            user = backend.invite_by_email(email, **context)
-            member = members.add(self.organization, user, actor=self.request.user, **standing)
-            jobs.mail_after_commit(backend, "send_notification", user, **context)
-        return member
 
 
 class MemberForm(forms.Form):

@@ -109,6 +109,16 @@ CORE = (
         has_sender=True,
     ),
     Sample(
+        name="request_approved",
+        label=_("A request to join is approved"),
+        templates=f"{FOLDER}/request_approved",
+    ),
+    Sample(
+        name="request_declined",
+        label=_("A request to join is declined"),
+        templates=f"{FOLDER}/request_declined",
+    ),
+    Sample(
         name="recovered",
         label=_("An organization without an owner has one again"),
         templates=f"{FOLDER}/recovered",

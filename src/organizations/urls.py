@@ -61,6 +61,19 @@ member_patterns = [
 ]
 
 invitation_patterns = [
+    path("", views.OrganizationInvitations.as_view(), name="organization_invitations"),
+    path("link/", views.LinkAdd.as_view(), name="organization_link_add"),
+    path("link/new/", views.LinkShown.as_view(), name="organization_link_shown"),
+    path(
+        "<str:invitation_pk>/approve/",
+        views.InvitationApprove.as_view(),
+        name="organization_invitation_approve",
+    ),
+    path(
+        "<str:invitation_pk>/decline/",
+        views.InvitationDecline.as_view(),
+        name="organization_invitation_decline",
+    ),
     path(
         "<str:invitation_pk>/resend/",
         views.InvitationResend.as_view(),
@@ -96,6 +109,7 @@ urlpatterns = [
     path("sign-up/sent/", views.OrganizationSignupDone.as_view(), name="organization_signup_done"),
     path("mails/", MailList.as_view(), name="organization_mails"),
     path("mails/<slug:kind>/", MailPreview.as_view(), name="organization_mail_preview"),
+    path("inbox/", signed_in(views.OrganizationInbox.as_view()), name="organization_inbox"),
     path("register/", include(registration_backend().get_urls())),
     path(
         "invitations/<str:invitation_pk>/answer/",

@@ -24,7 +24,7 @@ from django.utils import timezone
 
 from organizations import testing, tokens
 from organizations.models import OrganizationUser, VerifiedAddress
-from organizations.services import invitations, members, registration
+from organizations.services import invitations, members, registration, requests
 
 MODELLED = {"INVITATION_BACKEND": "organizations.backends.modeled.ModelInvitation"}
 BACKENDS = {"default": {}, "modelled": MODELLED}
@@ -164,6 +164,9 @@ def make_world():
     world.pending = pending_member(acme)
     world.token = tokens.make_account_token(world.pending)
     world.offer = invite(acme, "outsider@example.com", by=people["admin"])
+    world.proposal = requests.propose(
+        acme, address="proposed@example.com", actor=people["member"], now=timezone.now()
+    )
     world.foreign_offer = invite(zenith, "somebody@example.com", by=people["foreigner"])
     return world
 

@@ -44,6 +44,7 @@ registration_success             GET   200   200 200 200 200 200 200   200 200 2
 registration_success             POST  200   200 200 200 200 200 200   200 200 200
 registration_register            GET   200   200 200 200 200 200 200   200 200 200
 registration_register            POST  302   302 302 302 302 302 302   302 302 302
+organization_inbox               POST  login 405 405 405 405 405 login 405 405 405
 organization_invitation_answer   GET   login 405 405 405 405 405 login 405 405 405
 organization_invitation_answer   POST  login 302 404 404 404 404 login 404 404 404
 organization_mails               GET   login 404 404 404 404 404 login 404 200 200
@@ -102,11 +103,33 @@ password_reset_complete          POST  405   405 405 405 405 405 405   405 405 4
 TABLES = {
     "default": """
 organization_invitation_resend   POST  login 404 403 404 404 404 login 404 404 404
+organization_inbox               GET   login 404 404 404 404 404 login 404 404 404
+organization_invitations         GET   login 404 403 404 404 404 login 404 404 404
+organization_invitations         POST  login 404 403 404 404 404 login 404 404 404
+organization_link_add            GET   login 404 403 404 404 404 login 404 404 404
+organization_link_add            POST  login 404 403 404 404 404 login 404 404 404
+organization_link_shown          GET   login 404 403 404 404 404 login 404 404 404
+organization_link_shown          POST  login 404 403 404 404 404 login 404 404 404
+organization_invitation_approve  GET   login 404 403 404 404 404 login 404 404 404
+organization_invitation_approve  POST  login 404 403 404 404 404 login 404 404 404
+organization_invitation_decline  GET   login 404 403 404 404 404 login 404 404 404
+organization_invitation_decline  POST  login 404 403 404 404 404 login 404 404 404
 invitations_register             GET   200   200 200 200 200 200 200   200 200 200
 invitations_register             POST  302   302 302 302 302 302 302   302 302 302
 """,
     "modelled": """
 organization_invitation_resend   POST  login 404 403 302 302 404 login 404 302 404
+organization_inbox               GET   login 200 200 200 200 200 login 200 200 200
+organization_invitations         GET   login 404 403 200 200 404 login 404 200 404
+organization_invitations         POST  login 404 403 405 405 404 login 404 405 404
+organization_link_add            GET   login 404 403 200 200 404 login 404 200 404
+organization_link_add            POST  login 404 403 302 302 404 login 404 302 404
+organization_link_shown          GET   login 404 403 302 302 404 login 404 302 404
+organization_link_shown          POST  login 404 403 405 405 404 login 404 405 404
+organization_invitation_approve  GET   login 404 403 200 200 404 login 404 200 404
+organization_invitation_approve  POST  login 404 403 302 302 404 login 404 302 404
+organization_invitation_decline  GET   login 404 403 200 200 404 login 404 200 404
+organization_invitation_decline  POST  login 404 403 302 302 404 login 404 302 404
 invitations_register             GET   login 200 404 404 404 404 login 404 404 404
 invitations_register             POST  login 302 404 404 404 404 login 404 404 404
 invitations_open                 GET   302   302 302 302 302 302 302   302 302 302
@@ -175,7 +198,8 @@ def arguments(world, name, backend):
         about = world.pending if name == "organization_user_remind" else world.people["member"]
         kwargs["user_pk"] = about.pk
     if name in INVITATION_PAGES:
-        kwargs["invitation_pk"] = world.offer.pk
+        decided = name.endswith(("approve", "decline"))
+        kwargs["invitation_pk"] = (world.proposal if decided else world.offer).pk
     return kwargs
 
 
@@ -183,13 +207,16 @@ MEMBER_PAGES = {
     f"organization_user_{page}"
     for page in ("access", "detail", "edit", "delete", "remind", "suspend", "reinstate")
 }
-INVITATION_PAGES = {"organization_invitation_resend", "organization_invitation_revoke"}
+INVITATION_PAGES = {
+    f"organization_invitation_{page}" for page in ("resend", "revoke", "approve", "decline")
+}
 ORGANIZATION_PAGES = {
     *MEMBER_PAGES,
     *INVITATION_PAGES,
     *(f"organization_{page}" for page in ("detail", "edit", "delete", "leave", "transfer")),
     "organization_restore",
     *("organization_user_list", "organization_user_add"),
+    *("organization_invitations", "organization_link_add", "organization_link_shown"),
 }
 
 
@@ -206,6 +233,7 @@ def data_for(world, name):
         "organization_delete": {"confirm_name": "Acme"},
         "organization_transfer": {"confirm_name": "Acme", "new_owner": new_owner.pk},
         "organization_user_add": {"email": "somebody-new@example.com"},
+        "organization_link_add": {"who": "one", "days": "3"},
         "organization_user_edit": {"is_admin": "on"},
         "registration_register": PERSON,
         "invitations_register": PERSON,

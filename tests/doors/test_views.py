@@ -178,7 +178,7 @@ def test_the_delete_page_counts_what_goes_along(world):
     response = world.browser("owner").get(page("organization_delete", world.acme))
     assert dict(response.context["consequences"]) == {
         "members": 5,
-        "invitation": 1,
+        "invitations": 2,
         "product": 1,
     }
 

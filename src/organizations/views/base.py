@@ -28,6 +28,9 @@ from django.views.generic import (
 )
 
 from ..backends import invitation_backend, registration_backend
+from ..converters import (
+    url_part,
+)
 from ..doors import (
     link_base,
     page_context,
@@ -36,6 +39,7 @@ from ..doors import (
 )
 from ..exceptions import (
     LimitReached,
+    NotAllowed,
     OrganizationsError,
     OwnershipRequired,
     RegistrationClosed,
@@ -131,6 +135,36 @@ class RequestFormMixin:
         except IntegrityError:
             form.add_error(None, _("Somebody else has just changed this. Try again."))
         return self.form_invalid(form)  # type: ignore[attr-defined, no-any-return]
+
+
+def org_url(name: str, organization: Any, **kwargs: Any) -> str:
+    """Return the URL of a page of an organization, with its slug if it has one."""
+    return reverse(name, kwargs={"organization_pk": url_part(organization), **kwargs})
+
+
+class OrganizationFormMixin(RequestFormMixin):
+    """For forms that take the organization, call a verb in ``save()`` and end with a message."""
+
+    done: Any = ""
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        kwargs = super().get_form_kwargs()
+        kwargs.pop("instance", None)
+        return {**kwargs, "organization": self.organization}  # type: ignore[attr-defined]
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        try:
+            self.saved = form.save()
+        except NotAllowed:
+            raise  # no field can mend it: the page that says so
+        except OrganizationsError as error:
+            add_verb_error(form, error)
+            return with_status_of(error, self.form_invalid(form))  # type: ignore[attr-defined]
+        messages.success(self.request, self.get_message(form))  # type: ignore[attr-defined]
+        return redirect(self.get_success_url())  # type: ignore[attr-defined]
+
+    def get_message(self, form: Any) -> str:
+        return str(self.done)
 
 
 class BaseOrganizationList(PageMixin, TemplateMixin, ListView):
