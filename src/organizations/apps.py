@@ -23,9 +23,9 @@ class OrganizationsConfig(AppConfig):
     default_auto_field = "django.db.models.AutoField"
 
     def ready(self) -> None:
-        from . import converters
+        from . import converters, families
         from .checks import ALL_CHECKS
-        from .services import ownership
+        from .services import domains, ownership
 
         # Before anybody asks for one: what the project and its apps declare.
         autodiscover_modules("permissions")
@@ -39,6 +39,9 @@ class OrganizationsConfig(AppConfig):
             post_delete.connect(ownership.refuse_to_orphan, sender=user_model)
         for owner_model in _with_children(apps.get_model("organizations", "OrganizationOwner")):
             post_save.connect(ownership.anchor, sender=owner_model)
+        for family in families.every():
+            for organization_model in _with_children(family.organization):
+                post_delete.connect(domains.forget, sender=organization_model)
         for check in ALL_CHECKS:
             checks.register(check, "organizations")
         self._register_own_family()
