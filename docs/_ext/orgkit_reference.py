@@ -118,6 +118,8 @@ WHO = {
     "invitations_open": "whoever holds the mailed link",
     "invitations_accept": "whoever came by the mailed link",
     "organization_invitation_answer": "the signed-in reader of the invited address; POST only",
+    "organization_join": "who is signed in, if one of their verified addresses lets them join or "
+    "the organization takes requests (modelled backend)",
     "organization_leave": "every member; the owner is told the way out",
     "organization_user_detail": "`organizations.view_member` for oneself, "
     "`organizations.change_member` for others",

@@ -11,8 +11,7 @@ from .conf import get_settings
 
 __all__ = ["PUBLIC", "is_public"]
 
-PUBLIC = frozenset(
-    """
+_TEXT = """
     gmail.com googlemail.com
     outlook.com hotmail.com live.com msn.com passport.com windowslive.com
     hotmail.co.uk hotmail.de hotmail.es hotmail.fr hotmail.it live.co.uk live.de live.fr live.nl
@@ -46,8 +45,8 @@ PUBLIC = frozenset(
     mailinator.com guerrillamail.com yopmail.com 10minutemail.com temp-mail.org trashmail.com
     sharklasers.com getnada.com dispostable.com maildrop.cc throwawaymail.com
     users.noreply.github.com
-    """.split()
-)
+"""
+PUBLIC = frozenset(_TEXT.split())
 
 
 def is_public(domain: str) -> bool:
@@ -63,7 +62,7 @@ def is_public(domain: str) -> bool:
 
 
 def _plain(text: str) -> str:
-    """Return what a setting names in the form in which addresses are stored, as far as it has one."""
+    """Return what a setting names in the form in which addresses are stored, if there is one."""
     domain = text.strip().lstrip("@").rstrip(".").lower()
     try:
         return domain.encode("idna").decode("ascii")

@@ -16,6 +16,7 @@ from .backends import invitation_backend, registration_backend
 from .doors import own_not_found
 from .pages import urls_of_apps
 from .views import default as views
+from .views import joining
 from .views.access import OrganizationUserAccess
 
 __all__ = ["urlpatterns"]
@@ -28,6 +29,7 @@ signed_in = user_passes_test(lambda user: user.is_active)
 member_patterns = [
     path("", views.OrganizationUserList.as_view(), name="organization_user_list"),
     path("add/", views.OrganizationUserCreate.as_view(), name="organization_user_add"),
+    path("propose/", joining.OrganizationUserPropose.as_view(), name="organization_user_propose"),
     path(
         "<str:user_pk>/remind/",
         views.OrganizationUserRemind.as_view(),
@@ -66,6 +68,8 @@ organization_patterns: list[Any] = [
     path("", views.OrganizationDetail.as_view(), name="organization_detail"),
     path("edit/", views.OrganizationUpdate.as_view(), name="organization_edit"),
     path("delete/", views.OrganizationDelete.as_view(), name="organization_delete"),
+    path("join/", joining.OrganizationJoin.as_view(), name="organization_join"),
+    path("joining/", joining.OrganizationJoining.as_view(), name="organization_joining"),
     path("leave/", views.OrganizationLeave.as_view(), name="organization_leave"),
     path("transfer/", views.OrganizationTransfer.as_view(), name="organization_transfer"),
     path("people/", include(member_patterns)),
@@ -76,6 +80,11 @@ organization_patterns: list[Any] = [
 urlpatterns = [
     path("", own_not_found(signed_in(views.OrganizationList.as_view())), name="organization_list"),
     path("add/", signed_in(views.OrganizationCreate.as_view()), name="organization_add"),
+    path(
+        "choose/",
+        own_not_found(signed_in(joining.OrganizationChoose.as_view())),
+        name="organization_choose",
+    ),
     path("sign-up/", views.OrganizationSignup.as_view(), name="organization_signup"),
     path("sign-up/sent/", views.OrganizationSignupDone.as_view(), name="organization_signup_done"),
     path("register/", include(registration_backend().get_urls())),

@@ -198,9 +198,7 @@ class ModelInvitation(InvitationBackend):
         """Tell a person who decides that somebody asks to join, or is proposed by a member."""
         base = kwargs.get("domain") or link_base(None)
         organization = invitation.organization
-        path = reverse(
-            "organization_user_list", kwargs={"organization_pk": url_part(organization)}
-        )
+        path = reverse("organization_user_list", kwargs={"organization_pk": url_part(organization)})
         is_request = invitation.kind == InvitationKind.REQUEST
         context = {
             **kwargs,
@@ -210,7 +208,9 @@ class ModelInvitation(InvitationBackend):
             "is_request": is_request,
             # The proven address, not what the account says: it tells who asks.
             "address": invitation.invitee_identifier,
-            "person_name": mail.display_name(invitation.invited_by),
+            "person_name": _full_name(invitation.invited_by)
+            if is_request
+            else mail.display_name(invitation.invited_by),
             "url": absolute(base, path),
         }
         # A stranger's own row may name anybody's address, so no answer goes there.
@@ -273,3 +273,7 @@ class ModelInvitation(InvitationBackend):
             sender=sender,
             message_class=message_class,
         )
+
+
+def _full_name(user: Any) -> str:
+    return str(getattr(user, "get_full_name", lambda: "")() or "").strip()

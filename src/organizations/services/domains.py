@@ -308,9 +308,7 @@ def _ways(family: Any, user: Any, **lookup: str) -> dict[str, tuple[bool, str]]:
     mine = _domains_of(user)
     if not mine:
         return {}
-    rows = _rows().filter(
-        model=family.organization._meta.label_lower, domain__in=mine, **lookup
-    )
+    rows = _rows().filter(model=family.organization._meta.label_lower, domain__in=mine, **lookup)
     ways: dict[str, tuple[bool, str]] = {}
     # Those without an approval come last and stay.
     for row in rows.order_by("-needs_approval", "-domain"):

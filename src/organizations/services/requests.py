@@ -137,9 +137,7 @@ def ask(
         raise members.AlreadyMember
     terms = _offers.clean_terms(organization, now=now, note=note)
     _offers.require_room(organization, actor=user, now=now)
-    return wait_for_approval(
-        organization, user=user, now=now, note=terms.note, announce=announce
-    )
+    return wait_for_approval(organization, user=user, now=now, note=terms.note, announce=announce)
 
 
 @verb
