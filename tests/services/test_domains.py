@@ -15,7 +15,12 @@ from organizations.exceptions import (
     PermissionMissing,
     SeatsFull,
 )
-from organizations.models import JoinDomain, Organization, OrganizationInvitation
+from organizations.models import (
+    JoinDomain,
+    Organization,
+    OrganizationInvitation,
+    OrganizationRecord,
+)
 from organizations.permissions import Grant
 from organizations.services import (
     addresses,
@@ -241,11 +246,14 @@ def test_domains_go_with_their_organization(acme):
     zenith = testing.make_organization("Zenith", owner="zoe")
     for each in (acme, zenith):
         open_domain(each)
+        organizations.set_joining(each, actor=None, accepts_requests=True)
     key = str(zenith.pk)
     acme.delete()
-    assert [row.organization_key for row in JoinDomain.objects.all()] == [key]
+    for beside in (JoinDomain, OrganizationRecord):
+        assert [row.organization_key for row in beside.objects.all()] == [key]
     organizations.delete(zenith)
     assert not JoinDomain.objects.exists()
+    assert not OrganizationRecord.objects.exists()
 
 
 # -- joining

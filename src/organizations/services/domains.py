@@ -167,7 +167,7 @@ def way_for(organization: Any, user: Any) -> WayIn | None:
     """
     if not organization.is_active or not user.is_active:
         return None
-    ways = _ways(family_of(organization), user, organization_key=str(organization.pk))
+    ways = _ways(family_of(organization), user, organization_key=_text(organization))
     return next(iter(_with_organizations([organization], ways, user)), None)
 
 
@@ -252,8 +252,9 @@ def join(
 
 
 def forget(*, instance: Any, **kwargs: Any) -> None:
-    """Receiver: an organization's domains go with it, since its key may be used again."""
-    of_organization(instance).delete()
+    """Receiver: what stands beside an organization goes with it; its key may be used again."""
+    for name in ("JoinDomain", "OrganizationRecord"):
+        apps.get_model("organizations", name)._base_manager.filter(**_key(instance)).delete()
 
 
 def _rows() -> Any:
@@ -262,7 +263,11 @@ def _rows() -> Any:
 
 def _key(organization: Any) -> dict[str, str]:
     model = family_of(organization).organization
-    return {"model": model._meta.label_lower, "organization_key": str(organization.pk)}
+    return {"model": model._meta.label_lower, "organization_key": _text(organization)}
+
+
+def _text(organization: Any) -> str:
+    return str(organization.pk)
 
 
 def _require(organization: Any, actor: Any, *, needs_approval: bool = True) -> None:
@@ -319,13 +324,13 @@ def _ways(family: Any, user: Any, **lookup: str) -> dict[str, tuple[bool, str]]:
 def _with_organizations(
     organizations: Iterable[Any], ways: dict[str, tuple[bool, str]], user: Any
 ) -> list[WayIn]:
-    found = [each for each in organizations if str(each.pk) in ways]
+    found = [each for each in organizations if _text(each) in ways]
     known = _known_in(found, user) if found else set()
     return [
         WayIn(
             organization=each,
-            address=ways[str(each.pk)][1],
-            needs_approval=ways[str(each.pk)][0] or each.pk in known,
+            address=ways[_text(each)][1],
+            needs_approval=ways[_text(each)][0] or each.pk in known,
         )
         for each in found
     ]
