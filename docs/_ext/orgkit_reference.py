@@ -123,6 +123,8 @@ WHO = {
     "organization_mails": "active staff",
     "organization_mail_preview": "active staff",
     "organization_restore": "the owner of an organization that was deleted on its page; by key",
+    "organization_join": "who is signed in, if one of their verified addresses lets them join or "
+    "the organization takes requests (modelled backend)",
     "organization_leave": "every member; the owner is told the way out",
     "organization_user_detail": "`organizations.view_member` for oneself, "
     "`organizations.change_member` for others",

@@ -74,7 +74,6 @@ class TermsForm(forms.Form):
     )
     member_until = DayField(
         label=_("Membership ends on"),
-        required=False,
         help_text=_("The last day. Leave it empty for no end."),
     )
     locale = forms.ChoiceField(label=_("Language of the mail"), required=False)

@@ -109,6 +109,12 @@ CORE = (
         has_sender=True,
     ),
     Sample(
+        name="request_received",
+        label=_("Somebody asks to join, or is proposed"),
+        templates=f"{FOLDER}/request_received",
+        context=_offer,
+    ),
+    Sample(
         name="request_approved",
         label=_("A request to join is approved"),
         templates=f"{FOLDER}/request_approved",

@@ -16,6 +16,7 @@ from .backends import invitation_backend, registration_backend
 from .doors import own_not_found
 from .pages import urls_of_apps
 from .views import default as views
+from .views import joining
 from .views.access import OrganizationUserAccess
 from .views.mails import MailList, MailPreview
 
@@ -29,6 +30,7 @@ signed_in = user_passes_test(lambda user: user.is_active)
 member_patterns = [
     path("", views.OrganizationUserList.as_view(), name="organization_user_list"),
     path("add/", views.OrganizationUserCreate.as_view(), name="organization_user_add"),
+    path("propose/", joining.OrganizationUserPropose.as_view(), name="organization_user_propose"),
     path(
         "<str:user_pk>/remind/",
         views.OrganizationUserRemind.as_view(),
@@ -90,6 +92,8 @@ organization_patterns: list[Any] = [
     path("", views.OrganizationDetail.as_view(), name="organization_detail"),
     path("edit/", views.OrganizationUpdate.as_view(), name="organization_edit"),
     path("delete/", views.OrganizationDelete.as_view(), name="organization_delete"),
+    path("join/", joining.OrganizationJoin.as_view(), name="organization_join"),
+    path("joining/", joining.OrganizationJoining.as_view(), name="organization_joining"),
     path("leave/", views.OrganizationLeave.as_view(), name="organization_leave"),
     path("transfer/", views.OrganizationTransfer.as_view(), name="organization_transfer"),
     path("people/", include(member_patterns)),
@@ -104,6 +108,11 @@ urlpatterns = [
         "deleted/<str:organization_pk>/",
         signed_in(views.OrganizationRestore.as_view()),
         name="organization_restore",
+    ),
+    path(
+        "choose/",
+        own_not_found(signed_in(joining.OrganizationChoose.as_view())),
+        name="organization_choose",
     ),
     path("sign-up/", views.OrganizationSignup.as_view(), name="organization_signup"),
     path("sign-up/sent/", views.OrganizationSignupDone.as_view(), name="organization_signup_done"),

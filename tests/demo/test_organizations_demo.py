@@ -18,6 +18,7 @@ from organizations.models import (
     OrganizationUser,
     VerifiedAddress,
 )
+from organizations.services import domains, requests
 from organizations.testing import make_organization, make_user
 from tests.app.models import Product
 
@@ -88,6 +89,12 @@ class WhatItMakes(TestCase):
             ("mail", "pending"),
             ("request", "proposed"),
         }
+
+    def test_one_organization_can_be_joined_without_an_invitation(self):
+        outsider = get_user_model().objects.get(username="demo-outsider")
+        [way] = domains.offered_to(outsider)
+        assert (way.organization.slug, way.needs_approval) == ("meridian-freight", False)
+        assert requests.accepts_requests(way.organization)
 
     def test_people_joined_over_a_year_and_more_of_them_lately(self):
         now = timezone.now()

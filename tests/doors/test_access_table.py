@@ -59,6 +59,8 @@ organization_delete              GET   login 404 403 403 200 404 login 404 200 4
 organization_delete              POST  login 404 403 403 302 404 login 404 302 404
 organization_leave               GET   login 404 200 200 200 404 login 404 404 404
 organization_leave               POST  login 404 302 302 409 404 login 404 404 404
+organization_choose              GET   login 200 302 302 302 200 login 302 200 200
+organization_choose              POST  login 405 405 405 405 405 login 405 405 405
 organization_transfer            GET   login 404 403 403 200 404 login 404 200 404
 organization_transfer            POST  login 404 403 403 302 404 login 404 302 404
 organization_user_list           GET   login 404 200 200 200 404 login 404 200 404
@@ -102,6 +104,12 @@ password_reset_complete          POST  405   405 405 405 405 405 405   405 405 4
 # Only with rows can an invitation be sent again; an account's link is nobody's in particular.
 TABLES = {
     "default": """
+organization_join                GET   login 404 404 404 404 404 login 404 404 404
+organization_join                POST  login 404 404 404 404 404 login 404 404 404
+organization_joining             GET   login 404 403 404 404 404 login 404 404 404
+organization_joining             POST  login 404 403 404 404 404 login 404 404 404
+organization_user_propose        GET   login 404 404 404 404 404 login 404 404 404
+organization_user_propose        POST  login 404 404 404 404 404 login 404 404 404
 organization_invitation_resend   POST  login 404 403 404 404 404 login 404 404 404
 organization_inbox               GET   login 404 404 404 404 404 login 404 404 404
 organization_invitations         GET   login 404 403 404 404 404 login 404 404 404
@@ -118,6 +126,12 @@ invitations_register             GET   200   200 200 200 200 200 200   200 200 2
 invitations_register             POST  302   302 302 302 302 302 302   302 302 302
 """,
     "modelled": """
+organization_join                GET   login 404 302 302 302 404 login 404 404 404
+organization_join                POST  login 404 302 302 302 404 login 404 404 404
+organization_joining             GET   login 404 403 200 200 404 login 404 200 404
+organization_joining             POST  login 404 403 302 302 404 login 404 302 404
+organization_user_propose        GET   login 404 200 302 302 404 login 404 302 404
+organization_user_propose        POST  login 404 302 302 302 404 login 404 302 404
 organization_invitation_resend   POST  login 404 403 302 302 404 login 404 302 404
 organization_inbox               GET   login 200 200 200 200 200 login 200 200 200
 organization_invitations         GET   login 404 403 200 200 404 login 404 200 404
@@ -215,7 +229,8 @@ ORGANIZATION_PAGES = {
     *INVITATION_PAGES,
     *(f"organization_{page}" for page in ("detail", "edit", "delete", "leave", "transfer")),
     "organization_restore",
-    *("organization_user_list", "organization_user_add"),
+    *("organization_user_list", "organization_user_add", "organization_user_propose"),
+    *("organization_join", "organization_joining"),
     *("organization_invitations", "organization_link_add", "organization_link_shown"),
 }
 
@@ -234,6 +249,8 @@ def data_for(world, name):
         "organization_transfer": {"confirm_name": "Acme", "new_owner": new_owner.pk},
         "organization_user_add": {"email": "somebody-new@example.com"},
         "organization_link_add": {"who": "one", "days": "3"},
+        "organization_user_propose": {"email": "somebody-new@example.com"},
+        "organization_joining": {"invitation_days": "14", "accepts_requests": "on"},
         "organization_user_edit": {"is_admin": "on"},
         "registration_register": PERSON,
         "invitations_register": PERSON,

@@ -16,12 +16,34 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from .. import jobs, mail
-from ..doors import keep_secret, link_base, own_not_found, page_context
-from ..exceptions import InvitationStateError, OrganizationsError
-from ..families import family_of
-from ..services import invitations, members
-from ..states import InvitationKind, InvitationStatus
+from .. import (
+    jobs,
+    mail,
+)
+from ..converters import (
+    url_part,
+)
+from ..doors import (
+    keep_secret,
+    link_base,
+    own_not_found,
+    page_context,
+)
+from ..exceptions import (
+    InvitationStateError,
+    OrganizationsError,
+)
+from ..families import (
+    family_of,
+)
+from ..services import (
+    invitations,
+    members,
+)
+from ..states import (
+    InvitationKind,
+    InvitationStatus,
+)
 from ..views.invitations import (
     BARRIERS,
     InvitationAccept,
@@ -54,6 +76,8 @@ class ModelInvitation(InvitationBackend):
     request_approved_body = "organizations/email/request_approved_body.html"
     request_declined_subject = "organizations/email/request_declined_subject.txt"
     request_declined_body = "organizations/email/request_declined_body.html"
+    request_subject = "organizations/email/request_received_subject.txt"
+    request_body = "organizations/email/request_received_body.html"
     invitation_join_template = "organizations/invitation_join.html"
     invitation_model: Any = None
 
@@ -233,6 +257,40 @@ class ModelInvitation(InvitationBackend):
 
         return send
 
+    def announce(self, *, request: HttpRequest | None = None, **context: Any) -> Any:
+        """Return the callable that tells one person who decides of a new request or proposal."""
+        context["domain"] = context.get("domain") or link_base(request)
+
+        def send(invitation: Any, user: Any) -> Any:
+            return self.send_request_received(invitation, user, **context)
+
+        return send
+
+    def send_request_received(self, invitation: Any, user: Any, **kwargs: Any) -> Any:
+        """Tell a person who decides that somebody asks to join, or is proposed by a member."""
+        base = kwargs.get("domain") or link_base(None)
+        organization = invitation.organization
+        path = reverse("organization_user_list", kwargs={"organization_pk": url_part(organization)})
+        is_request = invitation.kind == InvitationKind.REQUEST
+        context = {
+            **kwargs,
+            "domain": base,
+            "organization": organization,
+            "invitation": invitation,
+            "is_request": is_request,
+            # The proven address, not what the account says: it tells who asks.
+            "address": invitation.invitee_identifier,
+            "person_name": _full_name(invitation.invited_by)
+            if is_request
+            else mail.display_name(invitation.invited_by),
+            "url": absolute(base, path),
+        }
+        # A stranger's own row may name anybody's address, so no answer goes there.
+        sender = None if is_request else invitation.invited_by
+        return self.email_message(
+            user, self.request_subject, self.request_body, sender, **context
+        ).send()
+
     def send_invitation(self, invitation: Any, **kwargs: Any) -> Any:  # type: ignore[override]
         """Mail an invitation; ``secret`` makes the link, without it the ``guid`` does.
 
@@ -321,3 +379,7 @@ def language_of(invitation: Any) -> AbstractContextManager[Any]:
     """Return the context in which an offer's mail is written: its own language, if it has one."""
     locale = getattr(invitation, "locale", "")
     return translation.override(locale) if locale else nullcontext()
+
+
+def _full_name(user: Any) -> str:
+    return str(getattr(user, "get_full_name", lambda: "")() or "").strip()

@@ -21,7 +21,13 @@ from ..conf import get_settings
 from ..exceptions import OrganizationsError
 from ..families import default_family
 from ..models import VerifiedAddress
-from ..services import invitations, links, organizations, requests
+from ..services import (
+    domains,
+    invitations,
+    links,
+    organizations,
+    requests,
+)
 
 __all__ = ["LOGINS", "DemoError", "Login", "is_present", "remove", "seed"]
 
@@ -73,6 +79,8 @@ class Group:
     members: tuple[str, ...] = ()
     more_admins: int = 0
     invited: tuple[str, ...] = ()
+    #: A domain whose readers join at once; people may ask to join as well then.
+    join_domain: str = ""
     #: How many pending, expired, declined and revoked invitations.
     offers: tuple[int, int, int, int] = (0, 0, 0, 0)
     #: Whether there are links, a proposal and a request besides.
@@ -114,6 +122,7 @@ GROUPS = (
         members=("member",),
         more_admins=6,
         offers=(14, 9, 5, 4),
+        join_domain="demo.example.com",
     ),
 )
 
@@ -411,6 +420,10 @@ def _write_organization(group: Group, plan: Plan, users: dict[str, Any], *, now:
     for row in rows:
         row.organization = organization
     model._base_manager.bulk_create(rows)
+    if group.join_domain:
+        owner = users[f"demo-{group.owner}"]
+        domains.add(organization, group.join_domain, needs_approval=False, actor=owner)
+        organizations.set_joining(organization, accepts_requests=True, actor=owner)
     return organization
 
 

@@ -169,6 +169,10 @@ class OrganizationUpdate(AccessRequiredMixin, OrganizationFormMixin, PageMixin, 
     template_name = "organizations/organization_form.html"
     done = gettext_lazy("The settings are saved.")
 
+    def get_context_data(self, **kwargs: Any) -> Any:
+        accepts = invitation_backend().requires_acceptance
+        return super().get_context_data(requires_acceptance=accepts, **kwargs)
+
     def get_success_url(self) -> str:
         return org_url("organization_edit", self.organization)
 
@@ -337,7 +341,12 @@ class OrganizationUserList(AccessRequiredMixin, base.BaseOrganizationUserList):
         if self.access.has(permissions.INVITE_MEMBER):
             found = self.get_invitations(self.request.GET.get("invitations", "1"))
             count = found.paginator.count
-        return super().get_context_data(invitations=found, invitation_count=count, **kwargs)
+        return super().get_context_data(
+            invitations=found,
+            invitation_count=count,
+            requires_acceptance=invitation_backend().requires_acceptance,
+            **kwargs,
+        )
 
     def get_invitations(self, number: str) -> Page[Any]:
         """Return a page of the open invitations. Queries: 1, or 3 where there is no such page."""
