@@ -17,6 +17,8 @@ from .doors import own_not_found
 from .pages import urls_of_apps
 from .views import default as views
 from .views.access import OrganizationUserAccess
+from .views.fresh import OrganizationConfirm
+from .views.handover import HandoverAnswer, OrganizationTransfer
 
 __all__ = ["urlpatterns"]
 
@@ -67,7 +69,8 @@ organization_patterns: list[Any] = [
     path("edit/", views.OrganizationUpdate.as_view(), name="organization_edit"),
     path("delete/", views.OrganizationDelete.as_view(), name="organization_delete"),
     path("leave/", views.OrganizationLeave.as_view(), name="organization_leave"),
-    path("transfer/", views.OrganizationTransfer.as_view(), name="organization_transfer"),
+    path("transfer/", OrganizationTransfer.as_view(), name="organization_transfer"),
+    path("transfer/answer/", HandoverAnswer.as_view(), name="organization_handover_answer"),
     path("people/", include(member_patterns)),
     path("invitations/", include(invitation_patterns)),
     *urls_of_apps(),
@@ -76,6 +79,7 @@ organization_patterns: list[Any] = [
 urlpatterns = [
     path("", own_not_found(signed_in(views.OrganizationList.as_view())), name="organization_list"),
     path("add/", signed_in(views.OrganizationCreate.as_view()), name="organization_add"),
+    path("confirm/", signed_in(OrganizationConfirm.as_view()), name="organization_confirm"),
     path("sign-up/", views.OrganizationSignup.as_view(), name="organization_signup"),
     path("sign-up/sent/", views.OrganizationSignupDone.as_view(), name="organization_signup_done"),
     path("register/", include(registration_backend().get_urls())),

@@ -11,8 +11,10 @@ import pytest
 from django.conf import settings as django_settings
 from django.test import override_settings
 from django.urls import reverse
+from django.utils import timezone
 
 from organizations import auth_urls
+from organizations.services import handover
 from tests.doors.support import (
     BACKENDS,
     PASSWORD,
@@ -32,6 +34,8 @@ organization_list                GET   login 200 200 200 200 200 login 200 200 2
 organization_list                POST  login 405 405 405 405 405 login 405 405 405
 organization_add                 GET   login 200 200 200 200 200 login 200 200 200
 organization_add                 POST  login 302 302 302 302 302 login 302 302 302
+organization_confirm             GET   login 200 200 200 200 200 login 200 200 200
+organization_confirm             POST  login 200 200 200 200 200 login 200 200 200
 organization_signup              GET   200   302 302 302 302 302 200   302 302 302
 organization_signup              POST  302   302 302 302 302 302 302   302 302 302
 organization_signup_done         GET   200   200 200 200 200 200 200   200 200 200
@@ -54,6 +58,8 @@ organization_leave               GET   login 404 200 200 200 404 login 404 404 4
 organization_leave               POST  login 404 302 302 409 404 login 404 404 404
 organization_transfer            GET   login 404 403 403 200 404 login 404 200 404
 organization_transfer            POST  login 404 403 403 302 404 login 404 302 404
+organization_handover_answer     GET   login 404 200 404 302 404 login 404 404 404
+organization_handover_answer     POST  login 404 302 404 302 404 login 404 404 404
 organization_user_list           GET   login 404 200 200 200 404 login 404 200 404
 organization_user_list           POST  login 404 405 405 405 404 login 404 405 404
 organization_user_add            GET   login 404 403 200 200 404 login 404 200 404
@@ -126,6 +132,8 @@ APP_OF = {
 
 @pytest.fixture
 def world(world):
+    row = world.acme.organization_users.get(user=world.people["member"])
+    handover.offer(world.acme, row, actor=world.people["owner"], now=timezone.now())
     for module in APPS.values():
         module.prepare(world)
     return world
@@ -175,7 +183,7 @@ ORGANIZATION_PAGES = {
     *MEMBER_PAGES,
     *INVITATION_PAGES,
     *(f"organization_{page}" for page in ("detail", "edit", "delete", "leave", "transfer")),
-    *("organization_user_list", "organization_user_add"),
+    *("organization_user_list", "organization_user_add", "organization_handover_answer"),
 }
 
 
@@ -191,6 +199,7 @@ def data_for(world, name):
         "organization_edit": {"name": "Acme II", "slug": "acme-two"},
         "organization_delete": {"confirm_name": "Acme"},
         "organization_transfer": {"confirm_name": "Acme", "new_owner": new_owner.pk},
+        "organization_handover_answer": {"confirm_name": "Acme"},
         "organization_user_add": {"email": "somebody-new@example.com"},
         "organization_user_edit": {"is_admin": "on"},
         "registration_register": PERSON,

@@ -20,7 +20,7 @@ from ..doors import keep_secret, link_base, own_not_found, page_context
 from ..exceptions import InvitationStateError, OrganizationsError
 from ..families import family_of
 from ..services import invitations
-from ..states import InvitationStatus
+from ..states import InvitationKind, InvitationStatus
 from ..views.invitations import InvitationAccept, InvitationOpen, invitation_problem
 from .defaults import InvitationBackend, absolute, site_name
 
@@ -102,14 +102,13 @@ class ModelInvitation(InvitationBackend):
         if not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path())
         invitation = self.get_invitation_queryset().filter(guid=guid).first()
-        # Whoever has not proven the address learns nothing, not even that it exists.
-        if (
-            invitation is None
-            or not invitation.organization.is_active
-            or not invitations.fits(invitation, request.user)
-        ):
+        if invitation is None or not invitation.organization.is_active:
             raise Http404
         [invitation] = invitations.with_life([invitation])
+        # Whoever has not proven the address learns nothing, not even that it exists. What is no
+        # invitation to an address has pages of its own.
+        if invitation.kind != InvitationKind.MAIL or not invitations.fits(invitation, request.user):
+            raise Http404
         if invitation.invitee_id == request.user.pk:
             return redirect(self.get_joined_url(invitation.organization))
         return self.activate_existing_user_view(request, invitation)

@@ -27,7 +27,15 @@ from ._async import make_async
 from ._locks import lock_organization, verb
 from .ceiling import authority
 
-__all__ = ["aoffer", "can_offer", "offer", "offer_to", "open_offer", "take_over"]
+__all__ = [
+    "aoffer",
+    "can_offer",
+    "offer",
+    "offer_to",
+    "open_offer",
+    "standing_offer",
+    "take_over",
+]
 
 
 def can_offer(organization: Any) -> bool:
@@ -108,13 +116,19 @@ def open_offer(organization: Any) -> Any:
     return _records.find(model, organization=organization, open_key=_open_key())
 
 
-def offer_to(organization: Any, user: Any, *, now: datetime) -> Any:
-    """Return the open offer of the ownership to a user, or None. Queries: as ``open_offer``."""
+def standing_offer(organization: Any, *, now: datetime) -> Any:
+    """Return the offer that waits for an answer, or None. Queries: as ``open_offer``."""
     found = open_offer(organization)
-    if found is None or found.invitee_id != user.pk:
+    if found is None:
         return None
     state = states.current(found.status, expires_at=found.expires_at, now=now)
     return found if state is InvitationStatus.PENDING else None
+
+
+def offer_to(organization: Any, user: Any, *, now: datetime) -> Any:
+    """Return the offer that a user may answer, or None. Queries: as ``open_offer``."""
+    found = standing_offer(organization, now=now)
+    return found if found is not None and found.invitee_id == user.pk else None
 
 
 def take_over(invitation: Any, *, user: Any) -> Any:

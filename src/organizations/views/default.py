@@ -28,14 +28,15 @@ from ..forms import (
     MemberForm,
     OrganizationCreateForm,
     OrganizationSettingsForm,
-    TransferForm,
     add_verb_error,
 )
-from ..services import addresses, invitations, members
+from ..services import addresses, handover, invitations, members
 from ..services.access import with_grants
 from ..services.preview import Preview
+from ..states import InvitationKind
 from . import base
 from .base import PageMixin, RequestFormMixin, ViewFactory
+from .fresh import FreshLoginRequiredMixin
 from .mixins import AccessRequiredMixin, OrganizationUserMixin
 from .preview import PreviewMixin
 
@@ -50,7 +51,6 @@ __all__ = [
     "OrganizationList",
     "OrganizationSignup",
     "OrganizationSignupDone",
-    "OrganizationTransfer",
     "OrganizationUpdate",
     "OrganizationUserCreate",
     "OrganizationUserDelete",
@@ -101,9 +101,12 @@ class OrganizationList(base.BaseOrganizationList):
     def get_context_data(self, **kwargs: Any) -> Any:
         found: Any = []
         model = family_of(self.get_org_model()).invitation
-        if model is not None and invitation_backend().requires_acceptance:
+        if model is not None:
             offers = invitations.open_for(self.request.user, model=model, now=timezone.now())
             found = invitations.with_life(offers)
+        if not invitation_backend().requires_acceptance:
+            # Its invitations are answered by their mails alone; an ownership waits here.
+            found = [each for each in found if each.kind == InvitationKind.OWNERSHIP]
         return super().get_context_data(
             invitations=found,
             addresses=addresses.verified_addresses(self.request.user),
@@ -116,7 +119,8 @@ class OrganizationDetail(AccessRequiredMixin, base.BaseOrganizationDetail):
 
     def get_context_data(self, **kwargs: Any) -> Any:
         pending = open_invitations(self.organization).count()
-        return super().get_context_data(pending_count=pending, **kwargs)
+        offer = handover.offer_to(self.organization, self.request.user, now=timezone.now())
+        return super().get_context_data(pending_count=pending, ownership_offer=offer, **kwargs)
 
 
 class OrganizationCreate(PageMixin, RequestFormMixin, FormView):
@@ -148,7 +152,9 @@ class OrganizationUpdate(AccessRequiredMixin, OrganizationFormMixin, PageMixin, 
         return org_url("organization_edit", self.organization)
 
 
-class OrganizationDelete(AccessRequiredMixin, OrganizationFormMixin, PageMixin, FormView):
+class OrganizationDelete(
+    AccessRequiredMixin, FreshLoginRequiredMixin, OrganizationFormMixin, PageMixin, FormView
+):
     permission = permissions.DELETE_ORGANIZATION
     form_class = DeleteOrganizationForm
     template_name = "organizations/organization_confirm_delete.html"
@@ -222,18 +228,6 @@ class OrganizationLeave(AccessRequiredMixin, TemplateView):
     def require_member(self) -> None:
         if not self.access.is_member:
             raise Http404
-
-
-class OrganizationTransfer(AccessRequiredMixin, OrganizationFormMixin, PageMixin, FormView):
-    permission = permissions.TRANSFER_ORGANIZATION
-    form_class = TransferForm
-    template_name = "organizations/organization_transfer.html"
-
-    def get_success_url(self) -> str:
-        return org_url("organization_detail", self.organization)
-
-    def get_message(self, form: Any) -> str:
-        return _("%(name)s has a new owner.") % {"name": self.organization}
 
 
 def open_invitations(organization: Any) -> Any:
@@ -424,7 +418,10 @@ class InvitationRevoke(InvitationActionMixin, TemplateView):
 
 
 class InvitationAnswer(View):
-    """Accepts or declines an open invitation to one of my verified addresses (POST)."""
+    """Accepts or declines an open invitation to one of my verified addresses (POST).
+
+    An offer of an ownership has a page of its own, to which this one leads.
+    """
 
     http_method_names = ["post", "options"]
 
@@ -437,6 +434,10 @@ class InvitationAnswer(View):
         invitation = offers.filter(pk=key).first()
         if invitation is None:
             return not_found(request)
+        [invitation] = invitations.with_life([invitation])
+        if invitation.kind == InvitationKind.OWNERSHIP:
+            # The page there asks for more than a click.
+            return redirect(org_url("organization_handover_answer", invitation.organization))
         try:
             if request.POST.get("action") == "decline":
                 invitations.decline(invitation, user=request.user, now=timezone.now())
