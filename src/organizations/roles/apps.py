@@ -17,19 +17,21 @@ class RolesConfig(AppConfig):
     organization_urls = "organizations.roles.urls"
 
     def ready(self) -> None:
-        from organizations import families, grants, pages, signals
+        from organizations import families, grants, pages, presets, signals
         from organizations.permissions import CHANGE_MEMBER, VIEW_MEMBER
 
         from . import permissions  # noqa: F401  # declares
         from .checks import ALL_CHECKS
         from .grants import RoleGrants
         from .models import Role, RoleAssignment
+        from .presets import RolePreset
         from .services.assignments import forget_group
 
         families.link(Role, "organization", related_name="+")
         families.link(RoleAssignment, "organization", related_name="+")
         families.link(RoleAssignment, "member", related_name="+", null=True, blank=True)
         grants.register(RoleGrants())
+        presets.register(RolePreset())
         signals.group_deleted.connect(forget_group, dispatch_uid="organizations_roles")
         for check in ALL_CHECKS:
             checks.register(check, "organizations")
