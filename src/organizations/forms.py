@@ -13,7 +13,11 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from . import jobs, mail
+from . import (
+    handover_mail,
+    jobs,
+    mail,
+)
 from .backends import invitation_backend
 from .backends.forms import ADDRESS_LENGTH, clean_address, validate_name
 from .converters import clean_slug
@@ -28,6 +32,8 @@ from .offer_forms import (
 from .services import (
     addresses,
     closing,
+    handover,
+    invitations,
     members,
     organizations,
     ownership,
@@ -46,9 +52,11 @@ __all__ = [
     "OrganizationSettingsForm",
     "OrganizationUserAddForm",
     "OrganizationUserForm",
+    "PasswordForm",
     "ReinstateForm",
     "SignUpForm",
     "SuspendForm",
+    "TakeOverForm",
     "TransferForm",
     "add_verb_error",
 ]
@@ -437,7 +445,11 @@ class MemberChoiceField(forms.ModelChoiceField):
 
 
 class TransferForm(_TypedNameForm):
-    """Hands the ownership to another member."""
+    """Offers the ownership to another member, who has to accept it.
+
+    An organization that keeps no offers, since its family has no invitations, changes hands at
+    once.
+    """
 
     new_owner = MemberChoiceField(
         queryset=None,  # the members of the organization, set below
@@ -459,6 +471,42 @@ class TransferForm(_TypedNameForm):
         )
 
     def save(self) -> Any:
-        return ownership.transfer(
-            self.organization, self.cleaned_data["new_owner"], actor=self.request.user
-        )
+        """Offer it and return the offer, or hand it over and return None."""
+        member, base = self.cleaned_data["new_owner"], link_base(self.request)
+        if handover.can_offer(self.organization):
+            return handover.offer(
+                self.organization,
+                member,
+                actor=self.request.user,
+                now=timezone.now(),
+                deliver=lambda offer: handover_mail.offered(offer, base=base).send(),
+            )
+        old = ownership.owner_of(self.organization)
+        new = ownership.transfer(self.organization, member, actor=self.request.user)
+        handover_mail.tell_transferred(self.organization, old=old, new=new, base=base)
+        return None
+
+
+class TakeOverForm(_TypedNameForm):
+    """Takes the ownership that was offered."""
+
+    def __init__(self, request: Any, organization: Any, *args: Any, **kwargs: Any) -> None:
+        self.offer = kwargs.pop("offer")
+        super().__init__(request, organization, *args, **kwargs)
+
+    def save(self) -> Any:
+        old = ownership.owner_of(self.organization)
+        new = invitations.accept(self.offer, user=self.request.user, now=timezone.now())
+        base = link_base(self.request)
+        handover_mail.tell_transferred(self.organization, old=old, new=new, base=base)
+        return new
+
+
+class PasswordForm(forms.Form):
+    """Asks for the password of somebody who is signed in."""
+
+    password = forms.CharField(
+        label=_("Password"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password", "autofocus": True}),
+    )

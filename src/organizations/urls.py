@@ -18,7 +18,17 @@ from .pages import urls_of_apps
 from .views import default as views
 from .views import joining
 from .views.access import OrganizationUserAccess
-from .views.mails import MailList, MailPreview
+from .views.fresh import (
+    OrganizationConfirm,
+)
+from .views.handover import (
+    HandoverAnswer,
+    OrganizationTransfer,
+)
+from .views.mails import (
+    MailList,
+    MailPreview,
+)
 
 __all__ = ["urlpatterns"]
 
@@ -95,7 +105,8 @@ organization_patterns: list[Any] = [
     path("join/", joining.OrganizationJoin.as_view(), name="organization_join"),
     path("joining/", joining.OrganizationJoining.as_view(), name="organization_joining"),
     path("leave/", views.OrganizationLeave.as_view(), name="organization_leave"),
-    path("transfer/", views.OrganizationTransfer.as_view(), name="organization_transfer"),
+    path("transfer/", OrganizationTransfer.as_view(), name="organization_transfer"),
+    path("transfer/answer/", HandoverAnswer.as_view(), name="organization_handover_answer"),
     path("people/", include(member_patterns)),
     path("invitations/", include(invitation_patterns)),
     *urls_of_apps(),
@@ -114,6 +125,7 @@ urlpatterns = [
         own_not_found(signed_in(joining.OrganizationChoose.as_view())),
         name="organization_choose",
     ),
+    path("confirm/", signed_in(OrganizationConfirm.as_view()), name="organization_confirm"),
     path("sign-up/", views.OrganizationSignup.as_view(), name="organization_signup"),
     path("sign-up/sent/", views.OrganizationSignupDone.as_view(), name="organization_signup_done"),
     path("mails/", MailList.as_view(), name="organization_mails"),

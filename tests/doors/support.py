@@ -23,6 +23,7 @@ from django.urls import URLPattern, URLResolver, reverse
 from django.utils import timezone
 
 from organizations import testing, tokens
+from organizations.doors import FRESH_KEY
 from organizations.models import OrganizationUser, VerifiedAddress
 from organizations.services import invitations, members, registration, requests
 
@@ -133,7 +134,7 @@ class World:
     zenith: object = None
 
     def browser(self, name, **options):
-        """Return the browser of a person who signed in a while ago."""
+        """Return the browser of a person who has signed in."""
         browser = Browser(**options)
         if name in self.sessions:
             browser.cookies[settings.SESSION_COOKIE_NAME] = self.sessions[name]
@@ -194,7 +195,7 @@ def make_people():
 
 
 def make_sessions(people):
-    """Return (kind of person, session): everybody signed in a while ago."""
+    """Return (kind of person, session): everybody has just signed in."""
     store = SessionStore()
     rows = Session.objects.bulk_create(
         Session(
@@ -204,6 +205,7 @@ def make_sessions(people):
                     SESSION_KEY: str(user.pk),
                     BACKEND_SESSION_KEY: settings.AUTHENTICATION_BACKENDS[0],
                     HASH_SESSION_KEY: user.get_session_auth_hash(),
+                    FRESH_KEY: [str(user.pk), timezone.now().timestamp()],
                 }
             ),
             expire_date=timezone.now() + timedelta(days=1),

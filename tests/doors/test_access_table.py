@@ -11,8 +11,10 @@ import pytest
 from django.conf import settings as django_settings
 from django.test import override_settings
 from django.urls import reverse
+from django.utils import timezone
 
 from organizations import auth_urls
+from organizations.services import handover
 from tests.doors.support import (
     BACKENDS,
     PASSWORD,
@@ -34,6 +36,8 @@ organization_add                 GET   login 200 200 200 200 200 login 200 200 2
 organization_add                 POST  login 302 302 302 302 302 login 302 302 302
 organization_restore             GET   login 404 404 404 404 404 login 404 404 404
 organization_restore             POST  login 404 404 404 404 404 login 404 404 404
+organization_confirm             GET   login 200 200 200 200 200 login 200 200 200
+organization_confirm             POST  login 200 200 200 200 200 login 200 200 200
 organization_signup              GET   200   302 302 302 302 302 200   302 302 302
 organization_signup              POST  302   302 302 302 302 302 302   302 302 302
 organization_signup_done         GET   200   200 200 200 200 200 200   200 200 200
@@ -63,6 +67,8 @@ organization_choose              GET   login 200 302 302 302 200 login 302 200 2
 organization_choose              POST  login 405 405 405 405 405 login 405 405 405
 organization_transfer            GET   login 404 403 403 200 404 login 404 200 404
 organization_transfer            POST  login 404 403 403 302 404 login 404 302 404
+organization_handover_answer     GET   login 404 200 404 302 404 login 404 404 404
+organization_handover_answer     POST  login 404 302 404 302 404 login 404 404 404
 organization_user_list           GET   login 404 200 200 200 404 login 404 200 404
 organization_user_list           POST  login 404 405 405 405 404 login 404 405 404
 organization_user_add            GET   login 404 403 200 200 404 login 404 200 404
@@ -173,6 +179,8 @@ APP_OF = {
 
 @pytest.fixture
 def world(world):
+    row = world.acme.organization_users.get(user=world.people["member"])
+    handover.offer(world.acme, row, actor=world.people["owner"], now=timezone.now())
     for module in APPS.values():
         module.prepare(world)
     return world
@@ -230,7 +238,7 @@ ORGANIZATION_PAGES = {
     *(f"organization_{page}" for page in ("detail", "edit", "delete", "leave", "transfer")),
     "organization_restore",
     *("organization_user_list", "organization_user_add", "organization_user_propose"),
-    *("organization_join", "organization_joining"),
+    *("organization_join", "organization_joining", "organization_handover_answer"),
     *("organization_invitations", "organization_link_add", "organization_link_shown"),
 }
 
@@ -247,6 +255,7 @@ def data_for(world, name):
         "organization_edit": {"name": "Acme II", "slug": "acme-two"},
         "organization_delete": {"confirm_name": "Acme"},
         "organization_transfer": {"confirm_name": "Acme", "new_owner": new_owner.pk},
+        "organization_handover_answer": {"confirm_name": "Acme"},
         "organization_user_add": {"email": "somebody-new@example.com"},
         "organization_link_add": {"who": "one", "days": "3"},
         "organization_user_propose": {"email": "somebody-new@example.com"},

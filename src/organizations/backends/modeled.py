@@ -141,14 +141,13 @@ class ModelInvitation(InvitationBackend):
         if not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path())
         invitation = self.get_invitation_queryset().filter(guid=guid).first()
-        # Whoever has not proven the address learns nothing, not even that it exists.
-        if (
-            invitation is None
-            or not invitation.organization.is_active
-            or not invitations.fits(invitation, request.user)
-        ):
+        if invitation is None or not invitation.organization.is_active:
             raise Http404
         [invitation] = invitations.with_life([invitation])
+        # Whoever has not proven the address learns nothing, not even that it exists. What is no
+        # invitation to an address has pages of its own.
+        if invitation.kind != InvitationKind.MAIL or not invitations.fits(invitation, request.user):
+            raise Http404
         if invitation.invitee_id == request.user.pk and members.is_member(
             invitation.organization, request.user
         ):

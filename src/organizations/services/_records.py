@@ -158,7 +158,11 @@ def new(model: Any, **values: Any) -> Any:
 def stamp(invitation: Any, *, sent_at: datetime) -> None:
     """Note when the mail left, unless the invitation has been sent anew since. Queries: 1."""
     model = type(invitation)
-    rows = model._base_manager if has_columns(model) else _records(model)
+    if has_columns(model):
+        rows = model._base_manager.filter(pk=invitation.pk)
+    else:
+        rows = _records(model).filter(invitation_key=_key(invitation))
+    # Offers without a link have no digest, so the key is needed as well.
     rows.filter(token_digest=invitation.token_digest).update(sent_at=sent_at)
 
 

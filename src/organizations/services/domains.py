@@ -256,7 +256,7 @@ def _rows() -> Any:
 
 
 def _key(organization: Any) -> dict[str, str]:
-    return {"model": side_label(type(organization)), "organization_key": keykey_text(organization)}
+    return {"model": side_label(type(organization)), "organization_key": key_text(organization)}
 
 
 def _require(organization: Any, actor: Any, *, needs_approval: bool = True) -> None:

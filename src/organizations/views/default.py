@@ -45,7 +45,6 @@ from ..forms import (
     OrganizationSettingsForm,
     ReinstateForm,
     SuspendForm,
-    TransferForm,
     add_verb_error,
 )
 from ..mail import (
@@ -54,15 +53,22 @@ from ..mail import (
 from ..services import (
     addresses,
     closing,
+    handover,
     invitations,
     members,
 )
 from ..services.access import with_grants
 from ..services.preview import Preview
+from ..states import InvitationKind
 from . import base
 from .base import OrganizationFormMixin as OrganizationFormMixin
 from .base import PageMixin, RequestFormMixin, ViewFactory
-from .base import org_url as org_url
+from .base import (
+    org_url as org_url,
+)
+from .fresh import (
+    FreshLoginRequiredMixin,
+)
 from .mixins import AccessRequiredMixin, OrganizationUserMixin
 from .offers import (
     InvitationAnswer,
@@ -97,7 +103,6 @@ __all__ = [
     "OrganizationRestore",
     "OrganizationSignup",
     "OrganizationSignupDone",
-    "OrganizationTransfer",
     "OrganizationUpdate",
     "OrganizationUserCreate",
     "OrganizationUserDelete",
@@ -123,9 +128,12 @@ class OrganizationList(base.BaseOrganizationList):
     def get_context_data(self, **kwargs: Any) -> Any:
         found: Any = []
         model = family_of(self.get_org_model()).invitation
-        if model is not None and invitation_backend().requires_acceptance:
+        if model is not None:
             offers = invitations.open_for(self.request.user, model=model, now=timezone.now())
             found = invitations.with_life(offers)
+        if not invitation_backend().requires_acceptance:
+            # Its invitations are answered by their mails alone; an ownership waits here.
+            found = [each for each in found if each.kind == InvitationKind.OWNERSHIP]
         return super().get_context_data(
             invitations=found,
             addresses=addresses.verified_addresses(self.request.user),
@@ -141,7 +149,8 @@ class OrganizationDetail(AccessRequiredMixin, base.BaseOrganizationDetail):
 
     def get_context_data(self, **kwargs: Any) -> Any:
         pending = open_invitations(self.organization).count()
-        return super().get_context_data(pending_count=pending, **kwargs)
+        offer = handover.offer_to(self.organization, self.request.user, now=timezone.now())
+        return super().get_context_data(pending_count=pending, ownership_offer=offer, **kwargs)
 
 
 class OrganizationCreate(PageMixin, RequestFormMixin, FormView):
@@ -177,7 +186,9 @@ class OrganizationUpdate(AccessRequiredMixin, OrganizationFormMixin, PageMixin, 
         return org_url("organization_edit", self.organization)
 
 
-class OrganizationDelete(AccessRequiredMixin, OrganizationFormMixin, PageMixin, FormView):
+class OrganizationDelete(
+    AccessRequiredMixin, FreshLoginRequiredMixin, OrganizationFormMixin, PageMixin, FormView
+):
     permission = permissions.DELETE_ORGANIZATION
     form_class = DeleteOrganizationForm
     template_name = "organizations/organization_confirm_delete.html"
@@ -303,18 +314,6 @@ class OrganizationLeave(AccessRequiredMixin, TemplateView):
     def require_member(self) -> None:
         if not self.access.is_member:
             raise Http404
-
-
-class OrganizationTransfer(AccessRequiredMixin, OrganizationFormMixin, PageMixin, FormView):
-    permission = permissions.TRANSFER_ORGANIZATION
-    form_class = TransferForm
-    template_name = "organizations/organization_transfer.html"
-
-    def get_success_url(self) -> str:
-        return org_url("organization_detail", self.organization)
-
-    def get_message(self, form: Any) -> str:
-        return _("%(name)s has a new owner.") % {"name": self.organization}
 
 
 def open_invitations(organization: Any) -> Any:

@@ -348,7 +348,10 @@ class OrganizationInbox(PageMixin, TemplateView):
 
 
 class InvitationAnswer(View):
-    """Accepts or declines an open invitation to me, or takes my own request back (POST)."""
+    """Accepts or declines an open invitation to me, or takes my own request back (POST).
+
+    An offer of an ownership has a page of its own, to which this one leads.
+    """
 
     http_method_names = ["post", "options"]
 
@@ -367,7 +370,8 @@ class InvitationAnswer(View):
             return not_found(request)
         [invitation] = invitations.with_life([found])
         if invitation.kind == InvitationKind.OWNERSHIP:
-            return not_found(request)  # it has a page of its own, which asks for more
+            # The page there asks for more than a click.
+            return redirect(org_url("organization_handover_answer", invitation.organization))
         came_from = "organization_list"
         if request.POST.get("from") == "inbox":
             came_from = "organization_inbox"
