@@ -279,7 +279,7 @@ class ModelInvitation(InvitationBackend):
             "is_request": is_request,
             # The proven address, not what the account says: it tells who asks.
             "address": invitation.invitee_identifier,
-            "person_name": _full_name(invitation.invited_by)
+            "person_name": (_full_name(invitation.invited_by) or invitation.invitee_identifier)
             if is_request
             else mail.display_name(invitation.invited_by),
             "url": absolute(base, path),
