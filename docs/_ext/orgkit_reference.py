@@ -118,6 +118,11 @@ WHO = {
     "invitations_open": "whoever holds the mailed link",
     "invitations_accept": "whoever came by the mailed link",
     "organization_invitation_answer": "the signed-in reader of the invited address; POST only",
+    "organization_confirm": "everybody who is signed in",
+    "organization_handover_answer": "the member to whom the ownership is offered, after a fresh "
+    "sign-in",
+    "organization_transfer": "`organizations.transfer_organization`, after a fresh sign-in",
+    "organization_delete": "`organizations.delete_organization`, after a fresh sign-in",
     "organization_leave": "every member; the owner is told the way out",
     "organization_user_detail": "`organizations.view_member` for oneself, "
     "`organizations.change_member` for others",
