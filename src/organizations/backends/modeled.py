@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,14 +13,14 @@ from django.core.mail import EmailMultiAlternatives
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, path, reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from .. import mail
 from ..doors import keep_secret, link_base, own_not_found, page_context
 from ..exceptions import InvitationStateError, OrganizationsError
 from ..families import family_of
-from ..services import invitations
+from ..services import bulk, invitations
 from ..states import InvitationStatus
 from ..views.invitations import InvitationAccept, InvitationOpen, invitation_problem
 from .defaults import InvitationBackend, absolute, site_name
@@ -184,6 +185,40 @@ class ModelInvitation(InvitationBackend):
 
     def send_invitation(self, invitation: Any, **kwargs: Any) -> Any:  # type: ignore[override]
         """Mail an invitation; ``secret`` makes the link, without it the ``guid`` does."""
+        return self.invitation_message(invitation, **kwargs).send()
+
+    def deliver_many(
+        self, *, request: HttpRequest | None = None, **context: Any
+    ) -> bulk.DeliverMany:
+        """Return the callable that mails many invitations once their transaction is committed."""
+        context["domain"] = context.get("domain") or link_base(request)
+
+        def send(many: Sequence[Any]) -> list[Any]:
+            return self.send_invitations(many, **context)
+
+        return send
+
+    def send_invitations(self, many: Iterable[Any], **kwargs: Any) -> list[Any]:
+        """Mail invitations through one connection; return those whose mail has left.
+
+        Args:
+            many: rows, each with its ``secret``.
+            kwargs: as for ``send_invitation``.
+        """
+        if type(self).send_invitation is not ModelInvitation.send_invitation:
+            # A project that sends its invitations in its own way does so for each of them.
+            return mail.send_each(
+                many, lambda each: self.send_invitation(each, secret=each.secret, **kwargs)
+            )
+        return mail.send_all(
+            many, lambda each: self.invitation_message(each, secret=each.secret, **kwargs)
+        )
+
+    def invitation_message(self, invitation: Any, **kwargs: Any) -> Any:
+        """Return the unsent mail of an invitation; the arguments are those of ``send_invitation``.
+
+        It is in the language that the offer names, else in the one that is active.
+        """
         secret = kwargs.pop("secret", None)
         again = kwargs.pop("again", False)
         base = kwargs.get("domain") or link_base(None)
@@ -200,13 +235,15 @@ class ModelInvitation(InvitationBackend):
             "expires_at": invitation.expires_at,
             "url": absolute(base, url),
         }
-        return self.email_message(
-            invitation.invitee_identifier,
-            self.reminder_subject if again else self.invitation_subject,
-            self.reminder_body if again else self.invitation_body,
-            invitation.invited_by,
-            **context,
-        ).send()
+        language = getattr(invitation, "locale", "") or translation.get_language()
+        with translation.override(language):
+            return self.email_message(
+                invitation.invitee_identifier,
+                self.reminder_subject if again else self.invitation_subject,
+                self.reminder_body if again else self.invitation_body,
+                invitation.invited_by,
+                **context,
+            )
 
     def email_message(  # type: ignore[override]
         self,

@@ -146,5 +146,6 @@ class Inviting:
                 self._allowed[key] = error
             else:
                 self._allowed[key] = None
-        if error := self._allowed[key]:
-            raise error
+        refusal = self._allowed[key]
+        if refusal is not None:
+            raise refusal

@@ -8,7 +8,7 @@ Behind the functions here both look alike: a loaded invitation has all of ``FIEL
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -35,7 +35,6 @@ __all__ = [
     "new",
     "open_rows",
     "parent_of",
-    "parts",
     "rows_in",
     "save",
     "stamp",
@@ -62,15 +61,6 @@ FIELDS = (
     "needs_approval",
     "parent_key",
 )
-
-#: Most values of one ``IN``, so that every database takes them.
-IN_LIST = 500
-
-
-def parts(rows: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    """Yield the rows in parts that fit into one ``IN``."""
-    for start in range(0, len(rows), IN_LIST):
-        yield rows[start : start + IN_LIST]
 
 
 def has_columns(model: Any) -> bool:
@@ -176,7 +166,7 @@ def _write(row: Any) -> None:
 
 def new(model: Any, **values: Any) -> Any:
     """Return an unsaved invitation with the life of one that was never sent."""
-    invitation = model(**values)
+    invitation = model(guid=uuid.uuid4(), **values)
     return invitation if has_columns(model) else _attach(invitation, None)
 
 
@@ -197,8 +187,6 @@ def insert_all(invitations: Iterable[Any]) -> None:
         for row in rows:
             save(row)
         return
-    for row in rows:
-        row.guid = row.guid or uuid.uuid4()
     model._base_manager.bulk_create(rows)
     if has_columns(model):
         return
@@ -262,8 +250,7 @@ def _update(rows: list[Any], names: Iterable[str]) -> None:
         if any(getattr(row, field.attname) != first[field.attname] for row in rows)
     ]
     same = {field.attname: first[field.attname] for field in columns if field not in various}
-    for part in parts(rows):
-        model._base_manager.filter(pk__in=[row.pk for row in part]).update(**same)
+    model._base_manager.filter(pk__in=[row.pk for row in rows]).update(**same)
     if various:
         model._base_manager.bulk_update(rows, [field.name for field in various])
 
@@ -271,13 +258,12 @@ def _update(rows: list[Any], names: Iterable[str]) -> None:
 def stamp(*invitations: Any, sent_at: datetime) -> None:
     """Note when the mails left, but for invitations that have been sent anew since.
 
-    Queries: 1 for up to 500 of one model.
+    Queries: 1.
     """
-    for part in parts(invitations):
-        model = type(part[0])
-        rows = model._base_manager if has_columns(model) else _records(model)
-        digests = [invitation.token_digest for invitation in part]
-        rows.filter(token_digest__in=digests).update(sent_at=sent_at)
+    model = type(invitations[0])
+    rows = model._base_manager if has_columns(model) else _records(model)
+    digests = [invitation.token_digest for invitation in invitations]
+    rows.filter(token_digest__in=digests).update(sent_at=sent_at)
 
 
 def open_rows(model: Any, *, unexpired_at: datetime | None = None, **lookup: Any) -> Any:

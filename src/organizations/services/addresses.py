@@ -131,12 +131,13 @@ def had_by(wanted: Iterable[str], users: Any) -> set[str]:
     asked = set(wanted)
     name = model.get_email_field_name()
     # Every normalised address is lower case; what a database folds besides is compared again.
-    rows = model._default_manager.annotate(orgkit_address=Lower(name))
+    rows: Any = model._default_manager.annotate(orgkit_address=Lower(name))
     rows = rows.filter(orgkit_address__in=asked, pk__in=users).values_list(name, flat=True)
     found = {text.lower() for text in rows.order_by() if same(text, text.lower())}
     if apps.is_installed("organizations"):
-        proven = apps.get_model("organizations", "VerifiedAddress")._default_manager
-        proven = proven.filter(address__in=asked, user_id__in=users)
+        proven = apps.get_model("organizations", "VerifiedAddress")._default_manager.filter(
+            address__in=asked, user_id__in=users
+        )
         found.update(proven.values_list("address", flat=True))
     return found & asked
 
