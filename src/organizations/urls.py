@@ -15,6 +15,7 @@ from . import converters
 from .backends import invitation_backend, registration_backend
 from .doors import own_not_found
 from .pages import urls_of_apps
+from .views import bulk
 from .views import default as views
 from .views.access import OrganizationUserAccess
 
@@ -50,6 +51,18 @@ member_patterns = [
 ]
 
 invitation_patterns = [
+    path("many/", bulk.BulkInvite.as_view(), name="organization_bulk"),
+    path("many/<str:bulk_pk>/", bulk.BulkDetail.as_view(), name="organization_bulk_detail"),
+    path(
+        "many/<str:bulk_pk>/columns/",
+        bulk.BulkColumns.as_view(),
+        name="organization_bulk_columns",
+    ),
+    path(
+        "many/<str:bulk_pk>/results.csv",
+        bulk.BulkResults.as_view(),
+        name="organization_bulk_results",
+    ),
     path(
         "<str:invitation_pk>/resend/",
         views.InvitationResend.as_view(),

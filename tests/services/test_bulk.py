@@ -1,12 +1,8 @@
 """Many invitations at once: each line gets the answer it would get alone, and it is quick."""
 
-import random
 import time
-from datetime import timedelta
-from itertools import pairwise
 
 import pytest
-from asgiref.sync import async_to_sync
 from django.contrib.auth import get_user_model
 from django.core import mail as outbox
 from django.db import connection
@@ -16,22 +12,23 @@ from django.utils import timezone
 
 from organizations import testing
 from organizations.backends.modeled import ModelInvitation
-from organizations.exceptions import OrganizationsError, PermissionMissing
 from organizations.families import family_of
 from organizations.mail import LinkBase
-from organizations.models import Organization, VerifiedAddress
-from organizations.services import addresses, bulk, invitations, lists, members, requests
+from organizations.models import Organization
+from organizations.services import bulk, invitations, lists
 from tests.app.models import Club
 from tests.compat.guilds.models import Guild
 from tests.conftest import database_name
-from tests.services.recording import Veto, vetoed
 
 pytestmark = pytest.mark.django_db
 
 User = get_user_model()
 NOW = timezone.now()
 BASE = LinkBase.parse("https://app.example.com")
-FREE = {"MAX_OPEN_INVITATIONS": None, "RATES": dict.fromkeys(("inviter", "organization", "young_organization", "recipient"))}
+FREE = {
+    "MAX_OPEN_INVITATIONS": None,
+    "RATES": dict.fromkeys(("inviter", "organization", "young_organization", "recipient")),
+}
 
 
 @pytest.fixture(params=[Organization, Club, Guild], ids=["columns", "record", "base line"])
@@ -70,7 +67,9 @@ def test_a_thousand_cost_few_queries_and_little_time(count, settings, request):
     ada = acme.users.get(username="ada")
     start = time.perf_counter()
     lines = lists.parse_text("\n".join(f"Person {n} <person{n}@example.com>" for n in range(count)))
-    with CaptureQueriesContext(connection, ) as queries:
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
         with TestCase.captureOnCommitCallbacks(execute=True):
             results = bulk.invite_many(
                 acme,
@@ -81,7 +80,9 @@ def test_a_thousand_cost_few_queries_and_little_time(count, settings, request):
             )
     seconds = time.perf_counter() - start
     thousand = len(queries) / count * 1000
-    print(f"{count} addresses on {database_name()}: {seconds:.1f} s, {thousand:.1f} queries per thousand")
+    print(
+        f"{count} addresses on {database_name()}: {seconds:.1f} s, {thousand:.1f} queries per thousand"
+    )
     assert codes(results) == ["invited"] * count
     assert len(outbox.outbox) == count
     assert all(row.sent_at == NOW for row in rows(acme).values())

@@ -25,6 +25,7 @@ __all__ = [
     "ListUnreadable",
     "Table",
     "columns_of",
+    "decode",
     "lines_of",
     "parse_csv",
     "parse_text",
@@ -144,7 +145,7 @@ def read_csv(data: str | bytes) -> Table:
     """
     if len(data) > MOST_BYTES:
         raise _too_long()
-    text = _decode(data) if isinstance(data, bytes) else data.removeprefix("\ufeff")
+    text = decode(data) if isinstance(data, bytes) else data.removeprefix("\ufeff")
     heading = next((row for row in text.splitlines() if row.strip()), "")
     delimiter = max(",;\t", key=heading.count)
     rows: list[list[str]] = []
@@ -241,7 +242,8 @@ def _too_long() -> ListUnreadable:
     )
 
 
-def _decode(data: bytes) -> str:
+def decode(data: bytes) -> str:
+    """Return the text of a file; bytes that are no UTF-8 and no marked UTF-16 are Latin-1."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return data.decode("utf-16", errors="replace")
     try:
