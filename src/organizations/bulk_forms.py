@@ -62,7 +62,7 @@ class ColumnsForm(forms.Form):
     def __init__(self, organization: Any, job: Any, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.job = job
-        self.table: Any = bulk_jobs.table_of(job)
+        self.table = bulk_jobs.table_of(job) or lists.Table(header=[], rows=[])
         self.presets = {
             preset.name: {str(label): value for value, label in preset.choices(organization)}
             for preset in presets.presets_for(organization)

@@ -23,7 +23,7 @@ from django.urls import URLPattern, URLResolver, reverse
 from django.utils import timezone
 
 from organizations import testing, tokens
-from organizations.models import OrganizationUser, VerifiedAddress
+from organizations.models import BulkInvitation, OrganizationUser, VerifiedAddress
 from organizations.services import invitations, members, registration
 
 MODELLED = {"INVITATION_BACKEND": "organizations.backends.modeled.ModelInvitation"}
@@ -165,6 +165,19 @@ def make_world():
     world.token = tokens.make_account_token(world.pending)
     world.offer = invite(acme, "outsider@example.com", by=people["admin"])
     world.foreign_offer = invite(zenith, "somebody@example.com", by=people["foreigner"])
+    [world.listed, world.table, world.foreign_list] = BulkInvitation.objects.bulk_create(
+        BulkInvitation(
+            model="organizations.organization",
+            organization_key=str(organization.pk),
+            created_by=people[by],
+            addresses=listed,
+        )
+        for organization, by, listed in (
+            (acme, "admin", [{"number": 1, "address": "listed@example.com"}]),
+            (acme, "admin", {"header": ["mail"], "rows": [["listed@example.com"]]}),
+            (zenith, "foreigner", [{"number": 1, "address": "theirs@example.com"}]),
+        )
+    )
     return world
 
 

@@ -14,7 +14,7 @@ from organizations.backends import invitation_backend
 from organizations.converters import find_organization
 from organizations.exceptions import OrganizationsError
 from organizations.families import default_family
-from organizations.services import bulk, lists, registration
+from organizations.services import bulk, lists, ownership, registration
 
 
 class Command(BaseCommand):
@@ -50,7 +50,7 @@ class Command(BaseCommand):
                 organization,
                 self.lines(options["file"]),
                 actor=actor,
-                invited_by=actor or organization.owner.organization_user.user,
+                invited_by=actor or self.owner(organization),
                 now=timezone.now(),
                 deliver_many=None if options["dry_run"] else backend.deliver_many(),
                 dry_run=options["dry_run"],
@@ -67,6 +67,12 @@ class Command(BaseCommand):
         if user is None:
             raise CommandError(f"No account has the address {address!r}.")
         return user
+
+    def owner(self, organization: Any) -> Any:
+        owner = ownership.owner_of(organization)
+        if owner is None:
+            raise CommandError("The organization has no owner: say with --as who invites.")
+        return owner.user
 
     def lines(self, name: str) -> list[lists.Line]:
         try:
