@@ -6,8 +6,10 @@ the embedded server.
 
 import os
 import tempfile
+from importlib.util import find_spec
 from pathlib import Path
 
+import django
 from django.core.exceptions import ImproperlyConfigured
 
 from tools.embedded_postgres import postgres_database
@@ -38,6 +40,13 @@ WINGS = [
     ),
     *(["tests.roles.crews"] if (HERE / "roles" / "crews").exists() else []),
 ]
+# A queue that keeps its tasks in the database, for the tests that choose it. Before Django
+# 6.0 the framework is a package of its own.
+QUEUE = [
+    name
+    for name in (["django_tasks"] if django.VERSION < (6, 0) else []) + ["django_tasks_db"]
+    if find_spec(name)
+]
 
 INSTALLED_APPS = [
     "django.contrib.admin",
@@ -48,6 +57,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "organizations",
     *WINGS,
+    *QUEUE,
     "tests.app",
     "tests.compat.guilds",
 ]

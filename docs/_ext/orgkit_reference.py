@@ -19,6 +19,7 @@ from django.urls import URLResolver
 from docutils import nodes
 from docutils.parsers.rst import Directive
 from docutils.statemachine import StringList
+from orgkit_states import states
 from sphinx.pycode import ModuleAnalyzer
 
 import organizations
@@ -118,6 +119,9 @@ WHO = {
     "invitations_open": "whoever holds the mailed link",
     "invitations_accept": "whoever came by the mailed link",
     "organization_invitation_answer": "the signed-in reader of the invited address; POST only",
+    "organization_mails": "active staff",
+    "organization_mail_preview": "active staff",
+    "organization_restore": "the owner of an organization that was deleted on its page; by key",
     "organization_leave": "every member; the owner is told the way out",
     "organization_user_detail": "`organizations.view_member` for oneself, "
     "`organizations.change_member` for others",
@@ -343,6 +347,7 @@ DIRECTIVES = {
     "orgkit-commands": command_list,
     "orgkit-templates": template_list,
     "orgkit-wings": wing_list,
+    "orgkit-states": states,
 }
 
 

@@ -164,6 +164,9 @@ class MemberLifecycle(models.Model):
     suspended and no membership ends by itself.
     """
 
+    #: Read by ``families.live``.
+    has_member_lifecycle = True
+
     #: Since when the member has no access; standing, roles and teams stay.
     suspended_at = models.DateTimeField(null=True, editable=False)
     #: From when on the member has no access.

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from . import permissions
 from .backends.forms import clean_address, validate_name
@@ -20,7 +24,7 @@ from .base_admin import (
     RowByRowMixin,
 )
 from .converters import clean_slug
-from .exceptions import OwnershipRequired
+from .exceptions import OrganizationsError, OwnershipRequired
 from .families import Family, family_of, own_family
 from .models import (
     Organization,
@@ -29,8 +33,18 @@ from .models import (
     OrganizationUser,
     VerifiedAddress,
 )
-from .services import invitations, members, organizations, ownership
-from .services._locks import lock_organization
+from .services import (
+    closing,
+    invitations,
+    members,
+    organizations,
+    ownership,
+    suspension,
+)
+from .services._locks import (
+    database_of,
+    lock_organization,
+)
 from .services.ceiling import authority
 from .states import InvitationStatus
 
@@ -57,6 +71,15 @@ class OrganizationForm(forms.ModelForm):
         current = self.instance if self.instance.pk else None
         return clean_slug(self.cleaned_data["slug"], model=self._meta.model, current=current)
 
+    def clean_is_active(self) -> bool:
+        is_active: bool = self.cleaned_data["is_active"]
+        opens = is_active and "is_active" in self.changed_data and self.instance.pk
+        if opens and closing.is_shut(self.instance):
+            raise ValidationError(
+                _("It is suspended or deleted. Choose “Reinstate” or “Restore” in the list.")
+            )
+        return is_active
+
 
 class OwnerForm(forms.ModelForm):
     """Checks what the verb would refuse, so that the admin can say it beside the field."""
@@ -73,6 +96,8 @@ class OwnerForm(forms.ModelForm):
             )
         if not member.user.is_active:
             raise ValidationError(_("The account of the owner must be active."))
+        if not ownership.lasts(member):
+            raise ValidationError(_("The owner's membership is neither suspended nor at an end."))
         return data
 
 
@@ -92,9 +117,77 @@ class MemberForm(forms.ModelForm):
         return is_admin
 
 
+#: Columns of a member that verbs alone write.
+LIFECYCLE = ("suspended_at", "ends_at")
+
+
+class StateFilter(admin.SimpleListFilter):
+    """Why an organization is not in use."""
+
+    title = _("state")
+    parameter_name = "state"
+
+    def lookups(self, request: Any, model_admin: Any) -> Any:
+        return [("suspended", _("suspended")), ("deleted", _("deleted"))]
+
+    def queryset(self, request: Any, queryset: Any) -> Any:
+        value = self.value()
+        if value not in ("suspended", "deleted"):
+            return queryset
+        return queryset.filter(**{f"_{value}_at__isnull": False}, is_active=False)
+
+
 class OrganizationAdmin(BaseOrganizationAdmin):
     form = OrganizationForm
     inlines = [OwnerInline]
+    list_display = ["name", "is_active", "state"]
+    list_filter = ("is_active", StateFilter)  # type: ignore[assignment]
+    actions = ["suspend", "reinstate", "restore"]
+
+    def get_queryset(self, request: Any) -> Any:
+        return closing.with_state(super().get_queryset(request))
+
+    @admin.display(description=_("state"))
+    def state(self, organization: Any) -> str:
+        if organization.is_active:
+            return ""
+        # A project's own queryset may lack what ours brings.
+        suspended_at = getattr(organization, "_suspended_at", None)
+        deleted_at = getattr(organization, "_deleted_at", None)
+        parts = [str(_("suspended"))] if suspended_at else []
+        if deleted_at:
+            until = closing.end_of_grace(deleted_at)
+            date = date_format(timezone.localtime(until), "SHORT_DATE_FORMAT")
+            parts.append(_("deleted, can be restored until %(date)s") % {"date": date})
+        return ", ".join(parts)
+
+    @admin.action(description=_("Suspend: close at every door"), permissions=["change"])
+    def suspend(self, request: Any, queryset: Any) -> None:
+        self._each(request, queryset, closing.suspend, now=timezone.now())
+
+    @admin.action(description=_("Reinstate what is suspended"), permissions=["change"])
+    def reinstate(self, request: Any, queryset: Any) -> None:
+        self._each(request, queryset, closing.reinstate)
+
+    @admin.action(description=_("Restore what was deleted on its page"), permissions=["change"])
+    def restore(self, request: Any, queryset: Any) -> None:
+        self._each(request, queryset, closing.restore, now=timezone.now())
+
+    def _each(self, request: Any, queryset: Any, verb: Any, **values: Any) -> None:
+        """Call a verb for each organization; a refused one stays as it is."""
+        done = 0
+        for organization in queryset.order_by("pk"):
+            try:
+                with transaction.atomic(using=database_of(organization)):
+                    verb(organization, actor=request.user, **values)
+                    self.log_change(request, organization, verb.__name__)
+            except OrganizationsError as error:
+                self.message_user(request, f"{organization}: {error}", messages.ERROR)
+            else:
+                done += 1
+        if done:
+            text = ngettext("%(count)d changed.", "%(count)d changed.", done)
+            self.message_user(request, text % {"count": done}, messages.SUCCESS)
 
     def save_model(self, request: Any, obj: Any, form: Any, change: bool) -> None:
         if not change:
@@ -131,9 +224,51 @@ class OrganizationUserAdmin(RowByRowMixin, BaseOrganizationUserAdmin):
     list_select_related = ("user", "organization")
     search_fields = ("organization__name",)
 
+    actions = ["suspend", "reinstate"]
+
     def get_readonly_fields(self, request: Any, obj: Any = None) -> Any:
         # A membership belongs to its two ends for good; another one is another row.
-        return ("user", "organization") if obj is not None else ()
+        if obj is None:
+            return ()
+        return ("user", "organization", *LIFECYCLE * self._has_lifecycle())
+
+    def get_list_display(self, request: Any) -> Any:
+        shown = super().get_list_display(request)
+        return [*shown, *(each for each in LIFECYCLE * self._has_lifecycle() if each not in shown)]
+
+    def get_actions(self, request: Any) -> Any:
+        found = super().get_actions(request)
+        if not self._has_lifecycle():
+            for name in ("suspend", "reinstate"):
+                found.pop(name, None)
+        return found
+
+    def _has_lifecycle(self) -> bool:
+        return family_of(self.model).has_member_lifecycle
+
+    @admin.action(description=_("Suspend the chosen members"), permissions=["change"])
+    def suspend(self, request: Any, queryset: Any) -> None:
+        step = partial(suspension.suspend, now=timezone.now())
+        done = _("%(count)d of the chosen members are suspended.")
+        self._each(request, queryset, step, done=done, word=_("Suspended"))
+
+    @admin.action(description=_("Reinstate the chosen members"), permissions=["change"])
+    def reinstate(self, request: Any, queryset: Any) -> None:
+        done = _("%(count)d of the chosen members are reinstated.")
+        self._each(request, queryset, suspension.reinstate, done=done, word=_("Reinstated"))
+
+    def _each(self, request: Any, queryset: Any, step: Any, *, done: Any, word: Any) -> None:
+        """Take the step with each row by itself; a refused one stays as it is."""
+        count = 0
+        for member in queryset.order_by("organization_id", "pk"):
+            try:
+                changed = step(member, actor=request.user)
+            except OrganizationsError as error:
+                self.message_user(request, f"{member}: {error}", messages.ERROR)
+                continue
+            count += 1
+            self.log_change(request, changed, str(word))
+        self.message_user(request, done % {"count": count}, messages.SUCCESS)
 
     def save_model(self, request: Any, obj: Any, form: Any, change: bool) -> None:
         if not change:

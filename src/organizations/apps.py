@@ -25,7 +25,7 @@ class OrganizationsConfig(AppConfig):
     def ready(self) -> None:
         from . import converters
         from .checks import ALL_CHECKS
-        from .services import ownership
+        from .services import _sides, ownership
 
         # Before anybody asks for one: what the project and its apps declare.
         autodiscover_modules("permissions")
@@ -39,6 +39,8 @@ class OrganizationsConfig(AppConfig):
             post_delete.connect(ownership.refuse_to_orphan, sender=user_model)
         for owner_model in _with_children(apps.get_model("organizations", "OrganizationOwner")):
             post_save.connect(ownership.anchor, sender=owner_model)
+        for organization_model in _sides.organization_models():
+            post_delete.connect(_sides.clear, sender=organization_model)
         for check in ALL_CHECKS:
             checks.register(check, "organizations")
         self._register_own_family()

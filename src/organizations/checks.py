@@ -15,7 +15,7 @@ from django.shortcuts import resolve_url
 from django.template import TemplateDoesNotExist, engines, loader
 from django.urls import NoReverseMatch, Resolver404, URLPattern, URLResolver, get_resolver, reverse
 
-from . import conf, converters, families, permissions
+from . import conf, converters, families, jobs, permissions
 from .backends import invitation_backend, registration_backend
 from .decorators import REQUIRED
 from .exceptions import UnknownPermission
@@ -367,22 +367,36 @@ def check_templates(**kwargs: Any) -> list[CheckMessage]:
 
 
 def check_mail(**kwargs: Any) -> list[CheckMessage]:
-    """W006: mail goes nowhere in production. W007: the default sender is untouched."""
+    """W006: mail goes nowhere in production. W007: the default sender is untouched.
+
+    W014: a mail server that hangs would hold the requests that send mail.
+    """
     if settings.DEBUG:
         return []
     found: list[CheckMessage] = []
     # Django 6.1 has MAILERS instead; the older setting cannot be read then.
     name, mailers = "EMAIL_BACKEND", getattr(settings, "MAILERS", None)
     if mailers:
-        name, backend = "The backend in MAILERS", str(mailers.get("default", {}).get("BACKEND"))
+        mailer = mailers.get("default", {})
+        name, backend = "The backend in MAILERS", str(mailer.get("BACKEND"))
+        timeout = mailer.get("OPTIONS", {}).get("timeout")
     else:
-        backend = settings.EMAIL_BACKEND
+        backend, timeout = settings.EMAIL_BACKEND, settings.EMAIL_TIMEOUT
     if backend.split(".")[-2:][0] in {"console", "dummy", "filebased"}:
         found.append(
             Warning(
                 f"{name} is {backend}: invitations never arrive.",
                 hint='Name "django.core.mail.backends.smtp.EmailBackend" there.',
                 id="organizations.W006",
+            )
+        )
+    if backend.split(".")[-2:][0] == "smtp" and timeout is None and not jobs.has_queue():
+        found.append(
+            Warning(
+                "A mail server that hangs holds the request that sends the mail, since no "
+                "timeout is set and the project has no queue.",
+                hint='EMAIL_TIMEOUT = 10  # where there is MAILERS: "OPTIONS": {"timeout": 10}',
+                id="organizations.W014",
             )
         )
     if settings.DEFAULT_FROM_EMAIL == "webmaster@localhost":

@@ -6,13 +6,19 @@ import unicodedata
 from functools import cache
 from typing import Any
 
+from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_unicode_slug
 from django.db import models
-from django.urls import register_converter
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, register_converter, reverse
 from django.utils.translation import gettext_lazy as _
 
+from . import slugs
 from .conf import is_reserved
+from .families import family_of
+from .grants import superuser_has_access
+from .services.access import access_of
 
 __all__ = [
     "AccountTokenConverter",
@@ -20,6 +26,7 @@ __all__ = [
     "as_key",
     "clean_slug",
     "find_organization",
+    "moved_url",
     "register",
     "url_part",
 ]
@@ -105,10 +112,7 @@ def clean_slug(value: str, *, model: Any, current: Any = None) -> str:
     too_long = len(slug) > model._meta.get_field("slug").max_length
     if too_long or is_reserved(slug) or _is_mixed(slug):
         raise ValidationError(_("This short name cannot be used. Choose another one."))
-    rows = model._base_manager.filter(slug=slug)
-    if current is not None:
-        rows = rows.exclude(pk=current.pk)
-    if rows.exists():
+    if slugs.taken(model, [slug], but=current):
         raise ValidationError(_("This short name is taken. Choose another one."))
     return slug
 
@@ -138,3 +142,54 @@ def find_organization(model: Any, value: Any) -> Any:
     if "\x00" in str(value):
         return None
     return model._default_manager.filter(slug=value).first()
+
+
+def moved_url(request: HttpRequest, model: Any, value: Any) -> str | None:
+    """Return where a page stands now whose organization has left the slug that the URL names.
+
+    That is for those who may enter and for reading alone. Everybody else gets None, as for a
+    slug that nobody ever had.
+
+    Args:
+        value: what the URL names, after ``find_organization`` has found nothing.
+    Queries: 1, the same whether the slug is a former one or none; 2 more for those who may enter.
+    """
+    match: Any = request.resolver_match
+    if request.method not in ("GET", "HEAD") or match is None or not _may_be_slug(model, value):
+        return None
+    organization = _formerly(model, value, request.user)
+    if organization is None or not access_of(request.user, organization).may_enter:
+        return None
+    kwargs = {**(match.captured_kwargs or {}), "organization_pk": url_part(organization)}
+    try:
+        path = reverse(match.view_name, kwargs=kwargs, current_app=match.namespace)
+    except NoReverseMatch:
+        return None  # a page without a name
+    query = request.META.get("QUERY_STRING", "")
+    return f"{path}?{query}" if query else path
+
+
+def _may_be_slug(model: Any, value: Any) -> bool:
+    return (
+        isinstance(value, str)
+        and "\x00" not in value
+        and not isinstance(as_key(model, value), int)
+        and family_of(model).has_field("organization", "slug")
+        and apps.is_installed("organizations")
+    )
+
+
+def _formerly(model: Any, slug: str, user: Any) -> Any:
+    """Return the organization that had the slug, if the user belongs to it or may enter all."""
+    keys = slugs.keys_of_former(model, slug)
+    if not superuser_has_access(user):
+        members = family_of(model).member._base_manager
+        # One query for both: whether the slug is a former one must not be told by the time.
+        keys = list(
+            members.filter(user_id=user.pk, organization_id__in=keys).values_list(
+                "organization_id", flat=True
+            )
+        )
+        if not keys:
+            return None
+    return model._default_manager.filter(pk__in=keys).first()

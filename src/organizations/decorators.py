@@ -15,9 +15,10 @@ from typing import Any
 from asgiref.sync import iscoroutinefunction, sync_to_async
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 
-from .converters import find_organization
+from .converters import find_organization, moved_url
 from .doors import forbidden, not_found
 from .exceptions import NotAllowed
 from .families import default_family
@@ -50,9 +51,11 @@ def _require(require: Callable[[Access], None], view: View | None, org_model: An
         if not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path())
         model = org_model or default_family().organization
-        organization = find_organization(model, kwargs.get("organization_pk"))
+        value = kwargs.get("organization_pk")
+        organization = find_organization(model, value)
         if organization is None:
-            return not_found(request)
+            moved = moved_url(request, model, value)
+            return not_found(request) if moved is None else redirect(moved)
         access = access_of(request.user, organization)
         if not access.may_enter:
             return not_found(request)

@@ -16,10 +16,17 @@ from django.utils.cache import add_never_cache_headers
 
 from . import permissions
 from .conf import get_settings
-from .exceptions import ExceedsOwnRights, OrganizationsError, PermissionMissing
+from .exceptions import (
+    ExceedsOwnRights,
+    LimitReached,
+    OrganizationsError,
+    PermissionMissing,
+    RegistrationClosed,
+)
 from .mail import LinkBase, configured_base
 
 __all__ = [
+    "client_address",
     "forbidden",
     "keep_secret",
     "link_base",
@@ -27,6 +34,9 @@ __all__ = [
     "own_not_found",
     "page_context",
     "sign_in",
+    "sign_up_closed",
+    "too_often",
+    "with_status_of",
 ]
 
 
@@ -58,6 +68,15 @@ def link_base(request: HttpRequest | None) -> LinkBase:
         )
     host = request.get_host()
     return LinkBase(scheme=request.scheme or "https", domain=host, name=host)
+
+
+def client_address(request: HttpRequest) -> str:
+    """Return the network address that a request came from: ``REMOTE_ADDR``, and nothing else.
+
+    A header such as ``X-Forwarded-For`` is what the visitor says. Behind a proxy, middleware
+    that knows the proxy must put the visitor's address there.
+    """
+    return str(request.META.get("REMOTE_ADDR", ""))
 
 
 def sign_in(request: HttpRequest, user: Any) -> None:
@@ -118,3 +137,24 @@ def forbidden(
         "access": access,
     }
     return render(request, "organizations/403.html", context, status=403)
+
+
+def with_status_of(error: OrganizationsError, response: HttpResponse) -> HttpResponse:
+    """Let a page that shows a limit say so by its status as well; other errors change nothing."""
+    if isinstance(error, LimitReached):
+        response.status_code = error.status_hint
+        if error.retry_after is not None:
+            response["Retry-After"] = str(error.retry_after)
+    return response
+
+
+def too_often(request: HttpRequest, error: LimitReached) -> HttpResponse:
+    """Tell somebody that this was done too often, and when it can be done again."""
+    context = {**page_context(), "message": str(error)}
+    return with_status_of(error, render(request, "organizations/429.html", context))
+
+
+def sign_up_closed(request: HttpRequest, error: RegistrationClosed) -> HttpResponse:
+    """Tell a visitor that people are invited here, and lead those who have been to the sign-in."""
+    context = {**page_context(), "message": str(error)}
+    return render(request, "organizations/signup_closed.html", context, status=error.status_hint)

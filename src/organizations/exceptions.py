@@ -25,11 +25,14 @@ __all__ = [
     "InvitationStateError",
     "InviterNotEntitled",
     "JoinRefused",
+    "LifecycleMissing",
     "LimitReached",
+    "MembershipEndsInThePast",
     "NotAllowed",
     "NotAnAddress",
     "NotGrantable",
     "OrganizationMismatch",
+    "OrganizationStateError",
     "OrganizationsError",
     "OwnerMustBeActive",
     "OwnerOutOfReach",
@@ -95,6 +98,37 @@ class OrganizationMismatch(OrganizationsError):
     code = "organization_mismatch"
     status_hint = 409
     message = _("The member belongs to another organization. Choose a member of this one.")
+
+
+class MembershipEndsInThePast(OrganizationsError):
+    """A membership would end at a moment that has passed."""
+
+    code = "membership_ends_in_the_past"
+    message = _(
+        "This moment has passed already. Choose a later one, or suspend or remove the member."
+    )
+
+
+class LifecycleMissing(OrganizationsError):
+    """The project's members cannot be suspended: a programming error, so it is loud."""
+
+    code = "lifecycle_missing"
+    status_hint = 500
+
+    def __init__(self, model: str) -> None:
+        super().__init__(
+            f"{model} has no columns for a membership's life, so its members cannot be suspended "
+            "and no membership ends by itself. Put organizations.abstract.MemberLifecycle before "
+            "the model's other base classes and make a migration."
+        )
+
+
+class OrganizationStateError(OrganizationsError):
+    """Whether the organization is in use, suspended or deleted does not allow the step."""
+
+    code = "organization_state"
+    status_hint = 409
+    message = _("The organization is suspended or deleted, so this is not possible now.")
 
 
 class SlugTaken(OrganizationsError):
@@ -268,11 +302,22 @@ class SeatsFull(OrganizationsError):
 
 
 class LimitReached(OrganizationsError):
-    """Something happens too often, or too much of it is open at once."""
+    """Something happens too often, or too much of it is open at once.
+
+    ``limit`` names the limit, and ``retry_after`` the seconds until it is free again, if that
+    is known.
+    """
 
     code = "limit_reached"
     status_hint = 429
     message = _("This was done too often. Wait a while and try again.")
+
+    def __init__(
+        self, message: Any = None, *, limit: str = "", retry_after: int | None = None
+    ) -> None:
+        self.limit = limit
+        self.retry_after = retry_after
+        super().__init__(message)
 
 
 class RegistrationClosed(OrganizationsError):

@@ -13,6 +13,7 @@ import pkgutil
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache, partial
 from importlib import import_module
 from typing import Any
@@ -20,7 +21,7 @@ from typing import Any
 from django.apps import apps
 from django.conf import settings
 from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured
-from django.db import models
+from django.db import connections, models, router
 from django.db.migrations import (
     CreateModel,
     RenameModel,
@@ -28,6 +29,7 @@ from django.db.migrations import (
     swappable_dependency,
 )
 from django.db.migrations.loader import MigrationLoader
+from django.db.models import Q
 
 from .conf import get_settings
 
@@ -39,14 +41,18 @@ __all__ = [
     "every",
     "family_of",
     "incomplete",
+    "is_live",
     "join",
     "joined_otherwise",
+    "key_text",
     "lacking",
     "link",
+    "live",
     "made_in",
     "organization_field",
     "organization_of",
     "own_family",
+    "side_label",
 ]
 
 KINDS = ("organization", "member", "owner", "invitation")
@@ -80,10 +86,40 @@ class Family:
         """The query name that leads from a member to its owner row."""
         return str(self.owner._meta.get_field("organization_user").related_query_name())
 
+    @property
+    def has_member_lifecycle(self) -> bool:
+        """Whether members can be suspended, and memberships end: ``abstract.MemberLifecycle``.
+
+        By the class, not by the names of its columns, which a project may use for its own ends.
+        """
+        return bool(getattr(self.member, "has_member_lifecycle", False))
+
     def has_field(self, kind: str, name: str) -> bool:
         """Return whether the model of a kind has a field of that name."""
         model = getattr(self, kind)
         return any(field.name == name for field in model._meta.fields)
+
+
+def live(family: Family, now: datetime, *, prefix: str = "") -> Q:
+    """Return the condition on members who have access: neither suspended nor at their end.
+
+    The one place that says so to a database; ``is_live`` says it of a row. A membership ends at
+    that very moment. Where members have no such columns, the condition is empty.
+
+    Args:
+        prefix: the query path to the member, such as ``organization_user__``.
+    """
+    if not family.has_member_lifecycle:
+        return Q()
+    lasting = Q(**{f"{prefix}ends_at__isnull": True}) | Q(**{f"{prefix}ends_at__gt": now})
+    return Q(**{f"{prefix}suspended_at__isnull": True}) & lasting
+
+
+def is_live(member: Any, now: datetime) -> bool:
+    """Return what ``live`` says of a member row. Queries: 0."""
+    if not getattr(member, "has_member_lifecycle", False):
+        return True
+    return member.suspended_at is None and (member.ends_at is None or member.ends_at > now)
 
 
 def join(model: type[models.Model]) -> None:
@@ -190,6 +226,25 @@ def _family_of(model: Any) -> Family:
     if "member" not in found or "owner" not in found:
         raise _unjoined(organization)
     return Family(organization, found["member"], found["owner"], found.get("invitation"))
+
+
+def side_label(model: Any) -> str:
+    """Return the name by which rows beside organizations refer to their model."""
+    concrete = model._meta.concrete_model
+    while parents := [
+        parent
+        for parent in concrete._meta.parents
+        if getattr(parent, "family_kind", None) == "organization"
+    ]:
+        concrete = parents[0]
+    return str(concrete._meta.label_lower)
+
+
+def key_text(row: models.Model) -> str:
+    """Return the key of a row as text, as the database itself would cast it."""
+    using = row._state.db or router.db_for_write(type(row), instance=row)
+    value = row._meta.pk.get_db_prep_value(row.pk, connections[using], prepared=False)
+    return str(value)
 
 
 def _distance(model: type[models.Model], other: type[models.Model]) -> tuple[bool, bool]:

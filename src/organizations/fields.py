@@ -20,8 +20,7 @@ from django.utils.module_loading import import_string
 from django.utils.text import slugify
 from django.utils.timezone import now
 
-from . import permissions
-from .conf import is_reserved
+from . import permissions, slugs
 
 __all__ = [
     "ORGS_SLUGFIELD",
@@ -56,7 +55,8 @@ class UniqueSlugField(models.SlugField):
 
     A slug that was set is kept as it is. An empty one is made from the field that
     ``populate_from`` names, in the letters of its own language, with a number behind it if
-    the plain form is taken. A method ``slugify_function`` on the model replaces the maker.
+    the plain form is taken, be it by an organization that had it once. A method
+    ``slugify_function`` on the model replaces the maker.
 
     Queries: 1 when the slug is made, plus 1 per hundred slugs of the same stem.
     """
@@ -92,22 +92,9 @@ class UniqueSlugField(models.SlugField):
             instance, "slugify_function", lambda content: slugify(content, allow_unicode=True)
         )
         stem = (make(text) or str(type(instance)._meta.model_name))[: self.max_length]
-        rows = type(instance)._base_manager.using(instance._state.db).exclude(pk=instance.pk)
-        if not is_reserved(stem) and not rows.filter(**{self.attname: stem}).exists():
-            return stem
-        number = 2
-        while True:
-            wanted = [
-                f"{stem[: (self.max_length or 50) - len(str(n)) - 1]}-{n}"
-                for n in range(number, number + 100)
-            ]
-            taken = set(
-                rows.filter(**{f"{self.attname}__in": wanted}).values_list(self.attname, flat=True)
-            )
-            for candidate in wanted:
-                if candidate not in taken:
-                    return candidate
-            number += 100
+        return slugs.free(
+            type(instance), stem, field=self.attname, but=instance, using=instance._state.db
+        )
 
 
 ORGS_SLUGFIELD: str = getattr(settings, "ORGS_SLUGFIELD", "organizations.fields.UniqueSlugField")

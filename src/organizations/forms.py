@@ -13,15 +13,25 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from . import mail
+from . import jobs, mail
 from .backends import invitation_backend
 from .backends.forms import ADDRESS_LENGTH, clean_address, validate_name
 from .converters import clean_slug
+from .dates import DayField, clean_day, end_of, last_day
 from .doors import link_base
 from .exceptions import OrganizationsError
 from .families import default_family, family_of
 from .models import Organization, OrganizationUser
-from .services import addresses, members, organizations, ownership, registration
+from .services import (
+    addresses,
+    closing,
+    limits,
+    members,
+    organizations,
+    ownership,
+    registration,
+    suspension,
+)
 from .services.preview import Preview, preview
 
 __all__ = [
@@ -34,7 +44,9 @@ __all__ = [
     "OrganizationSettingsForm",
     "OrganizationUserAddForm",
     "OrganizationUserForm",
+    "ReinstateForm",
     "SignUpForm",
+    "SuspendForm",
     "TransferForm",
     "add_verb_error",
 ]
@@ -48,6 +60,7 @@ FIELD_OF = {
     "address_ambiguous": "email",
     "organization_mismatch": "new_owner",
     "owner_must_be_active": "new_owner",
+    "membership_ends_in_the_past": "until",
 }
 
 
@@ -72,7 +85,7 @@ class OrganizationForm(forms.ModelForm):
         self._owner = ownership.owner_of(self.instance)
         field: Any = self.fields["owner"]
         field.queryset = self.instance.organization_users.filter(
-            is_admin=True, user__is_active=True
+            ownership.may_own(family_of(self.instance)), is_admin=True
         ).select_related("user", "organization")
         field.initial = self._owner
 
@@ -82,10 +95,17 @@ class OrganizationForm(forms.ModelForm):
             raise ValidationError(_("Only the organization owner can change ownership"))
         return owner
 
+    def clean_slug(self) -> str:
+        # The row still has the slug that it had.
+        return clean_slug(self.cleaned_data["slug"], model=self._meta.model, current=self.instance)
+
     @transaction.atomic
     def save(self, commit: bool = True) -> Any:
         if self.cleaned_data["owner"] != self._owner:
             ownership.transfer(self.instance, self.cleaned_data["owner"], actor=self.request.user)
+        if commit and "slug" in self.changed_data:
+            # The verb keeps the old one. Without an actor: the project's own view has asked.
+            organizations.change(self.instance, slug=self.cleaned_data["slug"])
         return super().save(commit=commit)
 
 
@@ -132,7 +152,7 @@ class OrganizationUserAddForm(forms.ModelForm):
             user = registration.user_with(email)
         except OrganizationsError as error:
             raise ValidationError(str(error)) from error
-        if user is not None and members.is_member(self.organization, user):
+        if user is not None and members.belongs(self.organization, user):
             raise ValidationError(
                 _("There is already an organization member with this email address!")
             )
@@ -151,7 +171,7 @@ class OrganizationUserAddForm(forms.ModelForm):
         )
         # Without an actor: who may use this form is for the project's own view to say.
         member = members.add(self.organization, user, is_admin=self.cleaned_data["is_admin"])
-        mail.after_commit(lambda: backend.send_notification(user, **context))
+        jobs.mail_after_commit(backend, "send_notification", user, **context)
         return member
 
 
@@ -287,7 +307,9 @@ class OrganizationSettingsForm(_NamesForm):
         super().__init__(*args, **kwargs)
         if "slug" in self.fields:
             self.fields["slug"].required = True
-            self.fields["slug"].help_text = _("Old links stop working when you change it.")
+            self.fields["slug"].help_text = _(
+                "When you change it, old links lead members on; nobody else gets the old one."
+            )
 
     def save(self) -> Any:
         return organizations.change(self.organization, actor=self.request.user, **self.cleaned_data)
@@ -337,37 +359,95 @@ class InviteForm(forms.Form):
             "organization": self.organization,
             "sender": self.request.user,
         }
+        limits.invitation(
+            self.organization, inviter=self.request.user, address=email, now=timezone.now()
+        )
         with transaction.atomic():
             user = backend.invite_by_email(email, **context)
             member = members.add(self.organization, user, actor=self.request.user, **standing)
-            mail.after_commit(lambda: backend.send_notification(user, **context))
+            jobs.mail_after_commit(backend, "send_notification", user, **context)
         return member
 
 
 class MemberForm(forms.Form):
-    """Makes a member an admin, or an admin a plain member."""
+    """Makes a member an admin, or an admin a plain member, and says when the membership ends.
+
+    The second where memberships end at all, and never for oneself or for the owner.
+    """
 
     is_admin = forms.BooleanField(
         label=_("Admin"),
         required=False,
         help_text=_("Admins invite and remove people and change the settings."),
     )
+    until = DayField(
+        label=_("Last day of the membership"),
+        help_text=_("The access ends with this day. Leave it empty for no end."),
+    )
 
     def __init__(self, request: Any, member: Any, *args: Any, **kwargs: Any) -> None:
         self.request = request
         self.member = member
-        kwargs["initial"] = {"is_admin": member.is_admin, **(kwargs.get("initial") or {})}
+        can_end = family_of(member).has_member_lifecycle and member.user_id != request.user.pk
+        if can_end:
+            is_owner = member.owner_row if hasattr(member, "owner_row") else members.owns(member)
+            can_end = not is_owner
+        own = {
+            "is_admin": member.is_admin,
+            "until": last_day(member.ends_at) if can_end else None,
+        }
+        kwargs["initial"] = {**own, **(kwargs.get("initial") or {})}
         super().__init__(*args, **kwargs)
+        if not can_end:
+            del self.fields["until"]
+
+    def clean_until(self) -> Any:
+        day = self.cleaned_data["until"]
+        # A day that has passed may stand where it stood.
+        return day if day == last_day(self.member.ends_at) else clean_day(day)
 
     def preview(self) -> Preview:
         """Return who would gain and lose what by ``save``."""
-        wanted = self.cleaned_data["is_admin"]
-        return preview(members.set_admin, self.member, wanted, actor=self.request.user)
+        return preview(self._act, self.member)
+
+    @transaction.atomic
+    def save(self) -> Any:
+        return self._act(self.member)
+
+    def _act(self, member: Any) -> Any:
+        actor = self.request.user
+        member = members.set_admin(member, self.cleaned_data["is_admin"], actor=actor)
+        # An end that stands on another moment of the same day is left alone.
+        if "until" in self.fields and self.cleaned_data["until"] != last_day(self.member.ends_at):
+            ends_at = end_of(self.cleaned_data["until"])
+            member = suspension.set_end(member, ends_at, actor=actor, now=timezone.now())
+        return member
+
+
+class SuspendForm(forms.Form):
+    """Suspends a member; there is nothing to fill in."""
+
+    def __init__(self, request: Any, member: Any, *args: Any, **kwargs: Any) -> None:
+        self.request = request
+        self.member = member
+        super().__init__(*args, **kwargs)
+
+    def preview(self) -> Preview:
+        """Return who would lose what by ``save``."""
+        return preview(self._act, self.member)
 
     def save(self) -> Any:
-        return members.set_admin(
-            self.member, self.cleaned_data["is_admin"], actor=self.request.user
-        )
+        return self._act(self.member)
+
+    def _act(self, member: Any) -> Any:
+        return suspension.suspend(member, actor=self.request.user, now=timezone.now())
+
+
+class ReinstateForm(SuspendForm):
+    """Reinstates a member."""
+
+    def _act(self, member: Any) -> Any:
+        return suspension.reinstate(member, actor=self.request.user)
 
 
 class _TypedNameForm(forms.Form):
@@ -394,10 +474,10 @@ class _TypedNameForm(forms.Form):
 
 
 class DeleteOrganizationForm(_TypedNameForm):
-    """Deletes an organization."""
+    """Deletes an organization, such that it can be restored for a while."""
 
-    def save(self) -> None:
-        organizations.delete(self.organization, actor=self.request.user)
+    def save(self) -> closing.Closed | None:
+        return closing.close(self.organization, actor=self.request.user, now=timezone.now())
 
 
 class MemberChoiceField(forms.ModelChoiceField):
@@ -424,7 +504,7 @@ class TransferForm(_TypedNameForm):
         field: Any = self.fields["new_owner"]
         field.queryset = (
             family.member._default_manager.filter(
-                organization_id=organization.pk, user__is_active=True
+                ownership.may_own(family), organization_id=organization.pk
             )
             .exclude(**{f"{family.owner_lookup}__isnull": False})
             .select_related("user")

@@ -19,7 +19,7 @@ from django.db.models.signals import post_delete
 
 from . import signals
 from .conf import get_settings
-from .families import Family, default_family
+from .families import Family, default_family, live
 from .permissions import Grant, Standing, declared, get
 
 __all__ = [
@@ -132,13 +132,15 @@ def names_of(standing: Standing) -> frozenset[str]:
 def members_with(family: Family, permission: str, *, now: datetime) -> Q:
     """Return the condition on member rows of a family that have a permission.
 
+    Who is suspended, or whose membership has ended, has none, whatever the sources say.
+
     Raises:
         UnknownPermission: nobody declared the name.
     """
     found = _standings(family, get(permission).default_for)
     for source in sources_for(family):
         found |= source.members_with(permission, now=now)
-    return found
+    return found & live(family, now)
 
 
 def _standings(family: Family, standings: frozenset[Standing]) -> Q:

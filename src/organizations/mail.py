@@ -22,6 +22,7 @@ from django.template import TemplateDoesNotExist, loader
 from .conf import get_settings
 
 __all__ = [
+    "WAITING",
     "LinkBase",
     "after_commit",
     "configured_base",
@@ -32,6 +33,9 @@ __all__ = [
 ]
 
 logger = logging.getLogger("organizations.mail")
+
+#: What a callable that delivers an invitation returns if a worker is going to send the mail.
+WAITING = object()
 
 T = TypeVar("T")
 
@@ -121,8 +125,9 @@ def message(
 
 def _rich_part(body: Any, body_template: str) -> Any:
     """Return the HTML template, unless the project has its own text and no HTML beside it."""
+    stem = body_template.removesuffix(".html").removesuffix("_body")
     try:
-        rich: Any = loader.get_template(body_template.replace("_body.html", "_rich.html"))
+        rich: Any = loader.get_template(f"{stem}_rich.html")
     except TemplateDoesNotExist:
         return None
     return rich if Path(rich.origin.name).parent == Path(body.origin.name).parent else None

@@ -7,7 +7,7 @@ from typing import Any, Self
 from django.db import models
 from django.utils import timezone
 
-from .families import family_of, organization_field
+from .families import family_of, live, organization_field
 from .grants import members_with, superuser_has_access
 from .permissions import get
 
@@ -17,7 +17,15 @@ __all__ = [
     "OrganizationOwnedManager",
     "OrganizationOwnedQuerySet",
     "OrganizationQuerySet",
+    "with_member",
 ]
+
+
+def with_member(organizations: Any, user: Any) -> Any:
+    """Return those organizations of a queryset that a saved user is a live member of."""
+    family = family_of(organizations.model)
+    members = family.member._base_manager.filter(live(family, timezone.now()), user_id=user.pk)
+    return organizations.filter(pk__in=members.values("organization_id"))
 
 
 class OrganizationQuerySet(models.QuerySet[Any]):
@@ -28,11 +36,11 @@ class OrganizationQuerySet(models.QuerySet[Any]):
         return self.filter(is_active=True)
 
     def for_user(self, user: Any) -> Self:
-        """Those the user is a member of; none for somebody who is not signed in."""
+        """Those the user is a live member of; none for somebody who is not signed in."""
         if user.pk is None:
             return self.none()
-        members = family_of(self.model).member._base_manager.filter(user_id=user.pk)
-        return self.filter(pk__in=members.values("organization_id"))
+        found: Self = with_member(self, user)
+        return found
 
     def where_user_can(self, user: Any, permission: str) -> Self:
         """Those in which the user has a permission: what ``access_of`` says, as a queryset.
@@ -56,8 +64,8 @@ class OrgManager(models.Manager.from_queryset(OrganizationQuerySet)):  # type: i
     """All organizations."""
 
     def get_for_user(self, user: Any) -> Any:
-        """Return the organizations the user is a member of."""
-        return self.get_queryset().filter(users=user)
+        """Return the organizations the user is a live member of."""
+        return with_member(self.get_queryset(), user)
 
 
 class ActiveOrgManager(OrgManager):
@@ -80,11 +88,12 @@ class OrganizationOwnedQuerySet(models.QuerySet[Any]):
     organization_field: str | None = None
 
     def for_user(self, user: Any) -> Self:
-        """Rows of the organizations the user is a member of; never one twice."""
+        """Rows of the organizations the user is a live member of; never one twice."""
         if user.pk is None:
             return self.none()
         field = self._organization_field()
-        members = family_of(field.related_model).member._base_manager.filter(user_id=user.pk)
+        family = family_of(field.related_model)
+        members = family.member._base_manager.filter(live(family, timezone.now()), user_id=user.pk)
         return self.filter(**{f"{field.name}__in": members.values("organization_id")})
 
     def for_organization(self, organization: Any) -> Self:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time
 from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from . import presets
 from .conf import get_settings
+from .dates import DayField, end_of
 from .families import family_of
 from .services._offers import NOTE_LENGTH
 
@@ -34,11 +33,9 @@ class TermsForm(forms.Form):
         required=False,
         help_text=_("Admins invite and remove people and change the settings."),
     )
-    member_until = forms.DateField(
+    member_until = DayField(
         label=_("Membership ends on"),
-        required=False,
         help_text=_("The last day. Leave it empty for no end."),
-        widget=forms.DateInput(attrs={"type": "date"}),
     )
     locale = forms.ChoiceField(label=_("Language of the mail"), required=False)
     note = forms.CharField(
@@ -58,7 +55,7 @@ class TermsForm(forms.Form):
         family = family_of(organization)
         has = {
             "is_admin": family.has_field("member", "is_admin"),
-            "member_until": family.has_field("member", "ends_at"),
+            "member_until": family.has_member_lifecycle,
             "locale": len(settings.LANGUAGES) > 1,
             "note": get_settings().INVITATION_NOTE,
         }
@@ -93,8 +90,6 @@ class TermsForm(forms.Form):
             name: data[name] for name in ("is_admin", "locale", "note") if name in self.fields
         }
         if data.get("member_until"):
-            # A day that is named is a day in the site's time zone, and counts to its end.
-            last = datetime.combine(data["member_until"], time.max)
-            found["member_until"] = timezone.make_aware(last)
+            found["member_until"] = end_of(data["member_until"])
         chosen = {name: data[name] for name in self.preset_names if data[name]}
         return {**found, "presets": chosen} if chosen else found

@@ -3,49 +3,49 @@
 The four old ones keep the contract that projects rely on: the *instance* is the sender and
 there are no further arguments. The others send the model class and carry the facts.
 
-===================== =========================== ======================================
-signal                sender                      arguments
-===================== =========================== ======================================
-user_added            the organization (instance) user
-user_removed          the organization (instance) user
-owner_changed         the organization (instance) old, new (members; ``old`` may be None)
-invitation_accepted   the invitation (instance)
-organization_created  organization class          organization, actor
-organization_changed  organization class          organization, actor, changes
-organization_deleted  organization class          organization (key still set), actor
-organization_suspended organization class         organization, actor
-organization_reinstated organization class        organization, actor
-organization_closed   organization class          organization, actor
-organization_restored organization class          organization, actor
-member_added          member class                organization, member, actor
-member_changed        member class                organization, member, actor, changes
-member_removed        member class                organization, member, actor
-member_suspended      member class                organization, member, actor
-member_reinstated     member class                organization, member, actor
-ownership_transferred owner class                 organization, old, new, actor
-invitation_created    invitation class            organization, invitation, actor
-invitation_resent     invitation class            organization, invitation, actor
-invitation_revoked    invitation class            organization, invitation, actor
-invitation_declined   invitation class            organization, invitation, actor
-invitation_proposed   invitation class            organization, invitation, actor
-invitation_approved   invitation class            organization, invitation, actor
-invitation_superseded invitation class            organization, invitation, actor
-invitation_fulfilled  invitation class            organization, invitation, member, actor
-address_verified      user class                  user, address
-role_created          role class                  organization, role, actor
-role_changed          role class                  organization, role, actor, changes
-role_deleted          role class                  organization, role, actor, replacement
-role_assigned         assignment class            organization, assignment, actor
-role_unassigned       assignment class            organization, assignment, actor
-assignment_changed    assignment class            organization, assignment, actor, changes
-team_created          team class                  organization, team, actor
-team_changed          team class                  organization, team, actor, changes
-team_deleted          team class                  organization, team, actor
-team_member_added     team member class           organization, team, member, actor
-team_member_changed   team member class           organization, team, member, actor, changes
-team_member_removed   team member class           organization, team, member, actor
-group_deleted         group class                 organization_id, kind, key
-===================== =========================== ======================================
+======================= =========================== ======================================
+signal                  sender                      arguments
+======================= =========================== ======================================
+user_added              the organization (instance) user
+user_removed            the organization (instance) user
+owner_changed           the organization (instance) old, new (members; ``old`` may be None)
+invitation_accepted     the invitation (instance)
+organization_created    organization class          organization, actor
+organization_changed    organization class          organization, actor, changes
+organization_deleted    organization class          organization (key still set), actor
+organization_suspended  organization class          organization, actor
+organization_reinstated organization class          organization, actor
+organization_closed     organization class          organization, actor
+organization_restored   organization class          organization, actor
+member_added            member class                organization, member, actor
+member_changed          member class                organization, member, actor, changes
+member_removed          member class                organization, member, actor
+member_suspended        member class                organization, member, actor
+member_reinstated       member class                organization, member, actor
+ownership_transferred   owner class                 organization, old, new, actor
+invitation_created      invitation class            organization, invitation, actor
+invitation_resent       invitation class            organization, invitation, actor
+invitation_revoked      invitation class            organization, invitation, actor
+invitation_declined     invitation class            organization, invitation, actor
+invitation_proposed     invitation class            organization, invitation, actor
+invitation_approved     invitation class            organization, invitation, actor
+invitation_superseded   invitation class            organization, invitation, actor
+invitation_fulfilled    invitation class            organization, invitation, member, actor
+address_verified        user class                  user, address
+role_created            role class                  organization, role, actor
+role_changed            role class                  organization, role, actor, changes
+role_deleted            role class                  organization, role, actor, replacement
+role_assigned           assignment class            organization, assignment, actor
+role_unassigned         assignment class            organization, assignment, actor
+assignment_changed      assignment class            organization, assignment, actor, changes
+team_created            team class                  organization, team, actor
+team_changed            team class                  organization, team, actor, changes
+team_deleted            team class                  organization, team, actor
+team_member_added       team member class           organization, team, member, actor
+team_member_changed     team member class           organization, team, member, actor, changes
+team_member_removed     team member class           organization, team, member, actor
+group_deleted           group class                 organization_id, kind, key
+======================= =========================== ======================================
 
 ``actor`` is the user who acts, or None where code acts by itself. ``changes`` maps a field
 name to ``(before, after)``. A receiver that raises undoes the whole step.

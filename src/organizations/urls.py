@@ -18,6 +18,7 @@ from .pages import urls_of_apps
 from .views import bulk
 from .views import default as views
 from .views.access import OrganizationUserAccess
+from .views.mails import MailList, MailPreview
 
 __all__ = ["urlpatterns"]
 
@@ -42,6 +43,16 @@ member_patterns = [
     ),
     path(
         "<str:user_pk>/edit/", views.OrganizationUserUpdate.as_view(), name="organization_user_edit"
+    ),
+    path(
+        "<str:user_pk>/suspend/",
+        views.OrganizationUserSuspend.as_view(),
+        name="organization_user_suspend",
+    ),
+    path(
+        "<str:user_pk>/reinstate/",
+        views.OrganizationUserReinstate.as_view(),
+        name="organization_user_reinstate",
     ),
     path(
         "<str:user_pk>/delete/",
@@ -89,8 +100,15 @@ organization_patterns: list[Any] = [
 urlpatterns = [
     path("", own_not_found(signed_in(views.OrganizationList.as_view())), name="organization_list"),
     path("add/", signed_in(views.OrganizationCreate.as_view()), name="organization_add"),
+    path(
+        "deleted/<str:organization_pk>/",
+        signed_in(views.OrganizationRestore.as_view()),
+        name="organization_restore",
+    ),
     path("sign-up/", views.OrganizationSignup.as_view(), name="organization_signup"),
     path("sign-up/sent/", views.OrganizationSignupDone.as_view(), name="organization_signup_done"),
+    path("mails/", MailList.as_view(), name="organization_mails"),
+    path("mails/<slug:kind>/", MailPreview.as_view(), name="organization_mail_preview"),
     path("register/", include(registration_backend().get_urls())),
     path(
         "invitations/<str:invitation_pk>/answer/",

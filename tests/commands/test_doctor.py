@@ -73,16 +73,16 @@ def test_it_finds_an_organization_without_an_owner(capsys):
     assert code == 1
     assert "Lost" in printed
     assert "has no owner" in printed
-    assert "manage.py organizations_transfer" in printed
+    assert "manage.py organizations_recover" in printed
 
 
 def test_what_it_says_about_an_ownerless_organization_mends_it(capsys):
     lost = Organization.objects.create(name="Lost")
     testing.make_user("ada")
     [finding] = odd_rows()
-    command, key, _address = finding.mend.removeprefix("manage.py ").split()
+    command, key = finding.mend.removeprefix("manage.py ").split()
 
-    call_command(command, key, "ada@example.com")
+    call_command(command, key, "--to", "ada@example.com", "--add")
 
     assert codes() == []
     assert lost.is_owner(get_user_model().objects.get(username="ada"))

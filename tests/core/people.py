@@ -1,11 +1,13 @@
 """Every kind of person that a permission question can be about, and sources of the tests' own."""
 
 from contextlib import contextmanager
+from datetime import timedelta
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import F, OuterRef, Q
 from django.db.models.functions import JSONObject
+from django.utils import timezone
 
 from organizations import grants, permissions, testing
 from organizations.families import family_of
@@ -111,7 +113,24 @@ EXPECTED = {
     "superuser who is a member": (Standing.OWNER, False),
     "superuser, switch off": (None, False),
     "superuser who is a member, switch off": (Standing.MEMBER, False),
+    "suspended admin": (None, False),
+    "suspended with more": (None, False),
+    "ended admin": (None, False),
+    "ended with more": (None, False),
+    "admin until tomorrow": (Standing.ADMIN, False),
+    "superuser who is a suspended member": (Standing.OWNER, False),
+    "superuser who is a suspended member, switch off": (None, False),
 }
+
+#: Kinds that a family has only if its members can be suspended.
+LIFE = ("suspended", "ended", "until")
+
+
+def kinds_of(organization_model):
+    """Return the kinds of people that a family can have."""
+    if family_of(organization_model).has_member_lifecycle:
+        return list(EXPECTED)
+    return [kind for kind in EXPECTED if not set(LIFE) & set(kind.split())]
 
 
 def expected(kind, *, sources=True):
@@ -146,6 +165,14 @@ def make(kind, organization_model=Organization):
         members.add(acme, person)
     if "ex-member" in kind:
         members.remove(acme, person)
+    rows = family.member._base_manager.filter(organization_id=acme.pk, user_id=person.pk)
+    words, now = kind.split(), timezone.now()
+    if "suspended" in words:
+        rows.update(suspended_at=now - timedelta(days=1))
+    if "ended" in words:
+        rows.update(ends_at=now - timedelta(days=1))
+    if "until" in words:
+        rows.update(ends_at=now + timedelta(days=1))
     if "with more" in kind:
         give(person, *sorted(EXTRA))
     User.objects.filter(pk=person.pk).update(

@@ -61,7 +61,7 @@ ALLAUTH = {
 STAND_INS = {DOCS / "howto" / "allauth.md": (ALLAUTH, "allauth.account")}
 BUILT_HERE = {"orgkit-" + name for name in (
     "settings", "permissions", "urls", "auth-urls", "errors", "checks", "commands", "templates",
-    "wings",
+    "wings", "states",
 )}  # fmt: skip
 
 

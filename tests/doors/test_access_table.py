@@ -32,6 +32,8 @@ organization_list                GET   login 200 200 200 200 200 login 200 200 2
 organization_list                POST  login 405 405 405 405 405 login 405 405 405
 organization_add                 GET   login 200 200 200 200 200 login 200 200 200
 organization_add                 POST  login 302 302 302 302 302 login 302 302 302
+organization_restore             GET   login 404 404 404 404 404 login 404 404 404
+organization_restore             POST  login 404 404 404 404 404 login 404 404 404
 organization_signup              GET   200   302 302 302 302 302 200   302 302 302
 organization_signup              POST  302   302 302 302 302 302 302   302 302 302
 organization_signup_done         GET   200   200 200 200 200 200 200   200 200 200
@@ -44,6 +46,10 @@ registration_register            GET   200   200 200 200 200 200 200   200 200 2
 registration_register            POST  302   302 302 302 302 302 302   302 302 302
 organization_invitation_answer   GET   login 405 405 405 405 405 login 405 405 405
 organization_invitation_answer   POST  login 302 404 404 404 404 login 404 404 404
+organization_mails               GET   login 404 404 404 404 404 login 404 200 200
+organization_mails               POST  login 404 404 404 404 404 login 404 405 405
+organization_mail_preview        GET   login 404 404 404 404 404 login 404 200 200
+organization_mail_preview        POST  login 404 404 404 404 404 login 404 405 405
 organization_detail              GET   login 404 200 200 200 404 login 404 200 404
 organization_detail              POST  login 404 405 405 405 404 login 404 405 404
 organization_edit                GET   login 404 403 200 200 404 login 404 200 404
@@ -66,6 +72,10 @@ organization_user_edit           GET   login 404 403 200 200 404 login 404 200 4
 organization_user_edit           POST  login 404 403 200 200 404 login 404 200 404
 organization_user_delete         GET   login 404 403 200 200 404 login 404 200 404
 organization_user_delete         POST  login 404 403 302 302 404 login 404 302 404
+organization_user_suspend        GET   login 404 403 200 200 404 login 404 200 404
+organization_user_suspend        POST  login 404 403 200 200 404 login 404 200 404
+organization_user_reinstate      GET   login 404 403 200 200 404 login 404 200 404
+organization_user_reinstate      POST  login 404 403 200 200 404 login 404 200 404
 organization_user_remind         GET   login 404 403 200 200 404 login 404 200 404
 organization_user_remind         POST  login 404 403 302 302 404 login 404 302 404
 organization_invitation_resend   GET   login 404 403 405 405 404 login 404 405 404
@@ -172,6 +182,8 @@ def arguments(world, name, backend):
         return {"token": world.offer.secret}
     if name == "password_reset_confirm":
         return {"uidb64": "MQ", "token": "nonsense"}
+    if name == "organization_mail_preview":
+        return {"kind": "modeled_invitation"}
     kwargs = {}
     if name in ORGANIZATION_PAGES:
         kwargs["organization_pk"] = world.acme.pk
@@ -187,7 +199,8 @@ def arguments(world, name, backend):
 
 
 MEMBER_PAGES = {
-    f"organization_user_{page}" for page in ("access", "detail", "edit", "delete", "remind")
+    f"organization_user_{page}"
+    for page in ("access", "detail", "edit", "delete", "remind", "suspend", "reinstate")
 }
 BULK_PAGES = {f"organization_bulk_{page}" for page in ("detail", "columns", "results")}
 INVITATION_PAGES = {"organization_invitation_resend", "organization_invitation_revoke"}
@@ -197,6 +210,7 @@ ORGANIZATION_PAGES = {
     *BULK_PAGES,
     "organization_bulk",
     *(f"organization_{page}" for page in ("detail", "edit", "delete", "leave", "transfer")),
+    "organization_restore",
     *("organization_user_list", "organization_user_add"),
 }
 

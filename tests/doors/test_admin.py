@@ -3,10 +3,12 @@
 import pytest
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Permission
 from django.contrib.messages import get_messages
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from organizations import signals, testing
 from organizations.models import (
@@ -16,6 +18,7 @@ from organizations.models import (
     OrganizationUser,
     VerifiedAddress,
 )
+from organizations.services import closing
 from tests.doors.support import words_of
 
 MODELS = [
@@ -339,3 +342,53 @@ def test_an_error_of_a_verb_is_a_message(operator, world, monkeypatch):
     response = operator.post(url(OrganizationUser, "delete", member.pk), {"post": "yes"})
     assert response.status_code == 302
     assert "always needs its owner" in str([str(m) for m in get_messages(response.wsgi_request)])
+
+
+# suspended and deleted organizations
+
+
+def act(browser, action, *organizations):
+    data = {"action": action, "_selected_action": [each.pk for each in organizations]}
+    return browser.post(url(Organization, "changelist"), data, follow=True)
+
+
+def test_operator_suspends_reinstates_and_restores_in_the_list(operator, world):
+    both = (world.acme, world.zenith)
+    assert "2 changed." in words_of(act(operator, "suspend", *both))
+    shown = words_of(operator.get(url(Organization, "changelist"), {"state": "suspended"}))
+    assert "suspended" in shown
+    assert "2 organizations" in shown
+    assert not Organization.objects.filter(is_active=True).exists()
+    assert "1 changed." in words_of(act(operator, "reinstate", world.acme))
+    closing.close(world.acme, actor=world.people["owner"], now=timezone.now())
+    shown = words_of(operator.get(url(Organization, "changelist"), {"state": "deleted"}))
+    assert "deleted, can be restored until" in shown
+    assert "1 organization" in shown
+    answer = words_of(act(operator, "restore", *both))
+    assert "Zenith: The organization is not deleted." in answer
+    assert "1 changed." in answer
+    assert Organization.objects.get(is_active=True) == world.acme
+
+
+@pytest.mark.parametrize("step", ["suspend", "close"])
+def test_box_of_the_form_opens_nothing_that_is_suspended_or_deleted(step, operator, world):
+    getattr(closing, step)(world.acme, actor=None, now=timezone.now())
+    page = url(Organization, "change", world.acme.pk)
+    data = {"name": "Acme", "slug": "acme", **inline(world.acme.owner, member_of(world, "owner"))}
+    answer = operator.post(page, {**data, "is_active": "on"})
+    assert "Choose “Reinstate” or “Restore”" in words_of(answer)
+    assert not Organization.objects.get(pk=world.acme.pk).is_active
+    assert operator.post(page, {**data, "name": "Other"}).status_code == 302
+    assert Organization.objects.get(pk=world.acme.pk).name == "Other"
+
+
+def test_staff_without_the_permission_finds_no_actions(world):
+    person = world.people["admin"]
+    person.is_staff = True
+    person.save()
+    view = Permission.objects.get(
+        codename="view_organization", content_type__app_label="organizations"
+    )
+    person.user_permissions.add(view)
+    act(world.browser("admin"), "suspend", world.acme)
+    assert Organization.objects.get(pk=world.acme.pk).is_active

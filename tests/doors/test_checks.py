@@ -2,6 +2,7 @@
 
 import importlib.metadata
 
+import django
 import pytest
 from django.core.checks import run_checks
 from django.urls import include, path
@@ -74,10 +75,13 @@ def any_host(settings):
     settings.ALLOWED_HOSTS = ["*"]
 
 
-def mailer(backend):
+SMTP = "django.core.mail.backends.smtp.EmailBackend"
+
+
+def mailer(backend, **options):
     def provoke(settings):
         if hasattr(settings, "MAILERS"):
-            settings.MAILERS = {"default": {"BACKEND": backend}}
+            settings.MAILERS = {"default": {"BACKEND": backend, "OPTIONS": options}}
         else:
             settings.EMAIL_BACKEND = backend
 
@@ -109,6 +113,7 @@ PROVOKED = {
     "E008": (no_app_folders, "not found", '"APP_DIRS": True'),
     "W006": (mailer("django.core.mail.backends.console.EmailBackend"), "never arrive", "smtp"),
     "W007": (change("DEFAULT_FROM_EMAIL", "webmaster@localhost"), "refuse", "DEFAULT_FROM_EMAIL ="),
+    "W014": (mailer(SMTP), "hangs holds the request", "EMAIL_TIMEOUT = 10"),
     "W008": (nothing_chosen, "without asking", "ModelInvitation"),
 }  # fmt: skip
 
@@ -168,11 +173,35 @@ def test_a_user_model_without_an_address_is_an_error(monkeypatch):
     assert "EMAIL_FIELD" in found()["W012"].hint
 
 
-@pytest.mark.parametrize("check", ["W011", "W006", "W007"])
+@pytest.mark.parametrize("check", ["W011", "W006", "W007", "W014"])
 def test_a_developers_machine_is_left_alone(check, settings):
     settings.DEBUG = True
     PROVOKED[check][0](settings)
     assert check not in found()
+
+
+def older_settings(settings, timeout):
+    """As in projects before Django 6.1, which have no MAILERS."""
+    settings.MAILERS = {}
+    settings.EMAIL_BACKEND = SMTP
+    settings.EMAIL_TIMEOUT = timeout
+
+
+@pytest.mark.parametrize(
+    ("timeout", "ids"), [(None, {"W014"}), (10, set())], ids=["without", "with"]
+)
+def test_the_timeout_of_a_mail_server_is_read_in_both_ways(timeout, ids, settings):
+    mailer(SMTP, host="smtp.example.com", timeout=timeout)(settings)
+    assert set(found()) == ids
+    if django.VERSION < (6, 1):
+        older_settings(settings, timeout)
+        assert set(found()) == ids
+
+
+def test_where_a_worker_sends_no_request_is_held(settings):
+    mailer(SMTP)(settings)
+    settings.TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+    assert "W014" not in found()
 
 
 @pytest.mark.parametrize(

@@ -125,7 +125,7 @@ def test_the_list_takes_as_many_with_one_organization_as_with_hundred(acme, ada,
     many, response = queries_of(browser, page("organization_list"))
     assert len(response.context["organizations"]) == 41
     assert many == few
-    assert many <= 10
+    assert many <= 11  # one of them for what the person has deleted
 
 
 def test_the_transfer_page_takes_as_many_with_few_members_as_with_many(acme, ada):
@@ -152,7 +152,6 @@ def test_each_question_is_one_query(question, acme, ada, django_assert_num_queri
 @pytest.mark.parametrize(
     ("question", "loaded"),
     [
-        ("is_member", "prefetch users"),
         ("is_member", "prefetch organization_users"),
         ("is_admin", "prefetch organization_users"),
         ("is_owner", "select owner__organization_user"),

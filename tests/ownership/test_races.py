@@ -2,6 +2,7 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor, wait
+from datetime import timedelta
 from functools import partial
 
 import pytest
@@ -24,7 +25,7 @@ from organizations.models import (
     OrganizationOwner,
     OrganizationUser,
 )
-from organizations.services import invitations, members, organizations, ownership
+from organizations.services import invitations, members, organizations, ownership, suspension
 from tests.ownership import facts
 from tests.ownership.test_machine import empty_tables, execute, table
 
@@ -322,6 +323,36 @@ class TransferAgainstSwitchedOffUserInATransaction(TransferAgainstSwitchedOffUse
         return [transfer, in_transaction(save)]
 
 
+class TransferAgainstSuspension(Race):
+    """The member is suspended or owns, never both."""
+
+    outcomes = {(DONE, OwnershipRequired), (OwnerMustBeActive, DONE)}
+
+    def actions(self):
+        row = self.member("bo")
+        return [
+            partial(ownership.transfer, self.acme, row),
+            partial(suspension.suspend, row, actor=None, now=timezone.now()),
+        ]
+
+    def check(self, outcomes):
+        assert (self.member("bo").suspended_at is None) == (outcomes[0] is DONE)
+        assert facts.owner_name(self.acme) == ("bo" if outcomes[0] is DONE else "ada")
+
+
+class TransferAgainstEnd(TransferAgainstSuspension):
+    def actions(self):
+        transfer, _ = super().actions()
+        now, row = timezone.now(), self.member("bo")
+        return [
+            transfer,
+            partial(suspension.set_end, row, now + timedelta(days=1), actor=None, now=now),
+        ]
+
+    def check(self, outcomes):
+        assert (self.member("bo").ends_at is None) == (outcomes[0] is DONE)
+
+
 class TransferAgainstDeletion(Race):
     """The organization goes; a transfer that comes late finds nothing."""
 
@@ -372,6 +403,8 @@ RACES = [
     TransferAgainstDeletedMemberRow,
     TransferAgainstSwitchedOffUser,
     TransferAgainstSwitchedOffUserInATransaction,
+    TransferAgainstSuspension,
+    TransferAgainstEnd,
     TransferAgainstDeletion,
     TwoNamesakes,
 ]
@@ -433,6 +466,10 @@ def while_open(first, second):
         (TransferAgainstDeletedMemberRow, True, OrganizationMismatch),
         (TransferAgainstSwitchedOffUser, False, AccountOwnsOrganizations),
         (TransferAgainstSwitchedOffUser, True, OwnerMustBeActive),
+        (TransferAgainstSuspension, False, OwnershipRequired),
+        (TransferAgainstSuspension, True, OwnerMustBeActive),
+        (TransferAgainstEnd, False, OwnershipRequired),
+        (TransferAgainstEnd, True, OwnerMustBeActive),
         (TransferAgainstDeletion, True, Organization.DoesNotExist),
     ],
 )

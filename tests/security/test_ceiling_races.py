@@ -8,7 +8,7 @@ from django.utils import timezone
 from organizations import signals, testing
 from organizations.exceptions import InviterNotEntitled, PermissionMissing
 from organizations.models import OrganizationInvitation, OrganizationUser
-from organizations.services import invitations, members, organizations, ownership
+from organizations.services import invitations, members, organizations, ownership, suspension
 from tests.ownership.test_races import DONE, Race, run, user, while_open
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres]
@@ -97,6 +97,17 @@ class RemovalAgainstInvitation(DemotionAgainstInvitation):
         members.remove(self.acme, self.bo)
 
 
+class SuspensionAgainstRaise(DemotionAgainstRaise):
+    """bo is suspended just when bo uses the right."""
+
+    def begin(self):
+        super().begin()
+        signals.member_suspended.connect(self.hear)
+
+    def lose(self):
+        suspension.suspend(self.row, actor=None, now=timezone.now())
+
+
 class ClosingAgainstRaise(DemotionAgainstRaise):
     """The organization is closed; bo's request has a copy in which it is open."""
 
@@ -167,6 +178,7 @@ class TransferAgainstTransfer(Race):
 RACES = [
     *(DemotionAgainstRaise, DemotionAgainstRemoval, DemotionAgainstAdding),
     *(DemotionAgainstInvitation, RemovalAgainstRaise, RemovalAgainstInvitation),
+    SuspensionAgainstRaise,
     *(ClosingAgainstRaise, DemotionOfTheInviterAgainstAcceptance, TwoAdminsDemoteEachOther),
     TransferAgainstTransfer,
 ]

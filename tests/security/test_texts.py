@@ -3,12 +3,13 @@
 import email
 import email.policy
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
 from django.core import mail
 
-from organizations import testing
+from organizations import samples, testing
 from organizations.models import Organization
 from organizations.services import members
 from tests.doors.support import Browser, invite, page, pending_member, signed_in, words_of
@@ -249,6 +250,44 @@ def test_names_bring_no_links_into_mails(where, text, backend, world):
         assert not LINK.search(ours.sub("", message.body)), message.body
         ((html, _kind),) = message.alternatives
         assert set(re.findall(r'href="(https?://[^/"]+)', html)) == {"http://testserver"}
+
+
+NAMES = [
+    "Win a prize at http://evil.com/x", "www.evil.com", "evil.example/pay", "HTTPS://EVIL.ORG now",
+    "//evil.com", "a.b.evil.com/path?x=1", *MARKUP, *INJECTIONS,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", NAMES, ids=ascii)
+@pytest.mark.parametrize("kind", [each.name for each in samples.samples()])
+def test_names_bring_no_links_into_any_kind_of_mail(kind, text, settings, monkeypatch):
+    """As the staff's page renders them: every kind, with names from the corpus everywhere."""
+    settings.ORGANIZATIONS = {"LINK_BASE": "https://ours.test"}
+    person = samples._person
+
+    def hostile(first_name, last_name, address):
+        found = person(text, text, address)
+        # A person's own account name stands in a mail about signing in as it has to be typed.
+        found.username = "robin"
+        return found
+
+    monkeypatch.setattr(samples, "_person", hostile)
+    usual = samples.find(kind)
+    theirs = {"organization": Organization(name=text), "role": text}
+    message = samples.render(
+        replace(usual, context=lambda: {**usual.context(), **theirs}), language="en"
+    )
+    ((html, _kind),) = message.alternatives
+    assert len(message.subject.splitlines()) == 1
+    assert_no_markup_of_ours(html)
+    raw = email.message_from_bytes(message.message().as_bytes(), policy=email.policy.default)
+    assert raw.get_all("Bcc") is None
+    assert [address.addr_spec for address in raw["To"].addresses] == ["robin@example.com"]
+    assert {link.partition("/")[0] for link in re.findall(r'href="https?://([^"]+)', html)} == {
+        "ours.test"
+    }
+    for words in (message.subject, message.body):
+        assert not LINK.search(re.sub(r"https://ours\.test/\S*", "", words)), words
 
 
 def test_the_secret_link_stands_in_the_mail_as_it_is(modelled, world):

@@ -10,8 +10,11 @@ from organizations.services import access
 
 pytestmark = pytest.mark.django_db
 
-MEMBER = {"view_organization", "view_member"}
-ADMIN = MEMBER | {"change_organization", "invite_member", "change_member", "remove_member"}
+MEMBER = {"view_organization", "view_member", "propose_member"}
+ADMIN = MEMBER | {
+    *("change_organization", "invite_member", "change_member", "remove_member"),
+    "suspend_member",
+}
 OWNER = ADMIN | {"delete_organization", "transfer_organization", "manage_billing"}
 
 

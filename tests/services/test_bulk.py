@@ -196,6 +196,25 @@ def test_a_term_that_is_not_possible_is_the_result_of_its_lines(acme, ada):
     assert rows(acme) == {}
 
 
+@pytest.mark.parametrize("rate", ["1/day", "3/day", "7/day", "10/day"])
+def test_as_many_get_one_as_the_limits_let_through_one_by_one(rate, settings):
+    settings.ORGANIZATIONS = {"RATES": {"inviter": rate}}
+    wanted = [f"p{n}@example.com" for n in range(9)]
+    acme, twin = (testing.make_organization(name, owner=f"{name}-ada") for name in ("acme", "twin"))
+    results = bulk.invite_many(acme, of(*wanted), actor=acme.users.get(), now=NOW)
+    assert codes(results) == one_by_one(twin, twin.users.get(), wanted)
+    assert len(rows(acme)) == codes(results).count("invited") > 0
+
+
+def test_somebody_who_has_been_mailed_too_often_keeps_no_other_back(acme, ada, settings):
+    settings.ORGANIZATIONS = {"RATES": {"recipient": "1/day"}}
+    bulk.invite_many(acme, of("bo@example.com"), actor=ada, now=NOW)
+    results = bulk.invite_many(acme, of("bo@example.com", "di@example.com"), actor=ada, now=NOW)
+    assert codes(results) == ["limit_reached", "invited"]
+    assert "This address" in str(results[0].message)
+    assert rows(acme)["bo@example.com"].send_count == 1
+
+
 def test_an_address_that_comes_again_is_invited_once(acme, ada):
     lines = [*of("bo@example.com"), *of("Bo@Example.com"), *of("bo@example.com, nonsense")]
     results = bulk.invite_many(acme, lines, actor=ada, now=NOW)

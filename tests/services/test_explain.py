@@ -27,6 +27,12 @@ BARRIERS = {
     "superuser who is a member, switch off": None,
     "member": None,
     "owner": None,
+    "suspended admin": "suspended",
+    "suspended with more": "suspended",
+    "ended with more": "membership_ended",
+    "admin until tomorrow": None,
+    "superuser who is a suspended member": None,
+    "superuser who is a suspended member, switch off": "suspended",
 }
 
 

@@ -15,7 +15,15 @@ from organizations.exceptions import (
     SeatsFull,
 )
 from organizations.models import OrganizationInvitation
-from organizations.services import addresses, invitations, links, members, requests, seats
+from organizations.services import (
+    addresses,
+    invitations,
+    links,
+    members,
+    requests,
+    seats,
+    suspension,
+)
 
 pytestmark = pytest.mark.django_db
 NOW = datetime.now(UTC)
@@ -209,3 +217,33 @@ def test_other_open_offers_to_a_new_member_are_superseded(acme, ada):
     invitations.accept(first, user=eve, now=NOW)
     second.refresh_from_db()
     assert states.InvitationStatus(second.status) == "superseded"
+
+
+def test_suspended_member_has_no_seat_and_needs_one_to_come_back(acme, ada, settings):
+    settings.ORGANIZATIONS = {"SEATS": 3}
+    cy = acme.organization_users.get(user__username="cy")
+    suspension.suspend(cy, actor=ada, now=NOW)
+    assert seats.count(acme, now=NOW).free == 1
+    eve = members.add(acme, testing.make_user("eve"), actor=ada)
+    with pytest.raises(SeatsFull):
+        suspension.reinstate(cy, actor=ada)
+    members.remove(acme, eve.user, actor=ada)
+    assert suspension.reinstate(cy, actor=ada).suspended_at is None
+
+
+def test_membership_that_has_ended_needs_a_seat_to_go_on(acme, ada, settings):
+    settings.ORGANIZATIONS = {"SEATS": 3}
+    cy = acme.organization_users.get(user__username="cy")
+    suspension.set_end(cy, NOW + timedelta(days=1), actor=ada, now=NOW)
+    later = NOW + timedelta(days=2)
+    invitations.invite(acme, address="eve@example.com", actor=ada, now=later)
+    with pytest.raises(SeatsFull):
+        suspension.set_end(cy, None, actor=ada, now=later)
+
+
+def test_offer_gives_the_membership_its_end(acme, ada):
+    end = NOW + timedelta(days=9)
+    link = links.create(acme, actor=ada, now=NOW, member_until=end)
+    assert take(link, testing.make_user("eve")).ends_at == end
+    with pytest.raises(OrganizationsError, match="passed"):
+        links.create(acme, actor=ada, now=NOW, member_until=NOW)

@@ -295,7 +295,7 @@ def test_questions_about_members(name, is_member, is_admin, loaded, acme):
     ("question", "loaded", "queries"),
     [
         (members.is_member, "", 1),
-        (members.is_member, "users", 0),
+        (members.is_member, "users", 1),  # the users do not say who is suspended
         (members.is_member, "organization_users", 0),
         (members.is_admin, "", 1),
         (members.is_admin, "organization_users", 0),

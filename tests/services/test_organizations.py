@@ -125,7 +125,7 @@ def test_nothing_is_created_against_a_receiver(signal, ada):
     assert dump() == before
 
 
-@pytest.mark.parametrize(("slug", "queries"), [(None, 5), ("acme", 4)])
+@pytest.mark.parametrize(("slug", "queries"), [(None, 6), ("acme", 5)])
 def test_create_costs(slug, queries, ada, django_assert_num_queries):
     with django_assert_num_queries(queries + 2 * 2):  # two savepoints
         organizations.create(ada, name="Acme", slug=slug)

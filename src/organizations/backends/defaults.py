@@ -14,12 +14,21 @@ from django.urls import URLPattern, path, reverse
 from django.utils.crypto import get_random_string
 from django.utils.translation import gettext as _
 
-from .. import converters, mail, tokens
+from .. import converters, jobs, mail, tokens
 from ..conf import get_settings
-from ..doors import keep_secret, link_base, own_not_found, page_context, sign_in
-from ..exceptions import AddressAmbiguous, OrganizationsError
+from ..doors import (
+    client_address,
+    keep_secret,
+    link_base,
+    own_not_found,
+    page_context,
+    sign_in,
+    sign_up_closed,
+    with_status_of,
+)
+from ..exceptions import AddressAmbiguous, LimitReached, OrganizationsError, RegistrationClosed
 from ..families import default_family
-from ..services import addresses, registration
+from ..services import addresses, limits, registration
 from .forms import UserRegistrationForm, org_registration_form
 
 __all__ = ["BaseBackend", "InvitationBackend", "RegistrationBackend", "make_random_password"]
@@ -229,6 +238,14 @@ def site_name(context: dict[str, Any]) -> str:
     return str(base.get("name", "") if isinstance(base, dict) else getattr(base, "name", ""))
 
 
+def _may_be_mailed(address: str) -> bool:
+    try:
+        limits.mail_to(address)
+    except LimitReached:
+        return False
+    return True
+
+
 class RegistrationBackend(BaseBackend):
     """Sign-up of people who are new to the site, each with an organization."""
 
@@ -258,14 +275,26 @@ class RegistrationBackend(BaseBackend):
         """Return the account of an address, a new pending one if nobody has it; mail the link.
 
         The mail leaves after the transaction. A known person gets another mail, which says
-        that the account exists; the answer to the visitor is the same.
+        that the account exists; the answer to the visitor is the same. It also is the same for
+        an address that has been sent its share of mails, which gets none.
+
+        Args:
+            request: the visitor's; None for code that signs somebody up, which has no limits.
+        Raises:
+            NotAnAddress: the text is no address.
+            RegistrationClosed: the reader of the address may not sign up.
+            LimitReached: too many sign-ups came from the visitor's network address.
         """
+        registration.require_open(email)
+        if request is not None:
+            limits.client(client_address(request))
         try:
             user = registration.user_with(email) or registration.pending_user(email)
         except AddressAmbiguous:
             user = addresses.find_users(addresses.normalise(email))[0]
         kwargs["domain"] = kwargs.get("domain") or link_base(request)
-        mail.after_commit(lambda: self.send_activation(user, sender, **kwargs))
+        if request is None or _may_be_mailed(email):
+            jobs.mail_after_commit(self, "send_activation", user, sender=sender, **kwargs)
         return user
 
     def register(
@@ -279,6 +308,8 @@ class RegistrationBackend(BaseBackend):
         Raises:
             NotAnAddress: the text is no address.
             SlugTaken: another organization has the slug.
+            RegistrationClosed: the reader of the address may not sign up.
+            LimitReached: too many sign-ups came from the visitor's network address.
         """
         with transaction.atomic():
             user = self.register_by_email(email, request=request, organization_name=name)
@@ -304,6 +335,10 @@ class RegistrationBackend(BaseBackend):
         """The page that takes an organization's name and an address."""
         if request.user.is_authenticated:
             return redirect("organization_add")
+        try:
+            registration.require_open()
+        except RegistrationClosed as error:
+            return sign_up_closed(request, error)
         form = org_registration_form(self._org_model())(request.POST or None)
         context = {**page_context(), "form": form, **(extra_context or {})}
         if request.method == "POST" and form.is_valid():
@@ -314,9 +349,10 @@ class RegistrationBackend(BaseBackend):
                 )
             except OrganizationsError as error:
                 form.add_error(None, str(error))
-            else:
-                context["address"] = data["email"]
-                return render(request, self.activation_success_template, context)
+                page = render(request, self.registration_form_template, context)
+                return with_status_of(error, page)
+            context["address"] = data["email"]
+            return render(request, self.activation_success_template, context)
         return render(request, self.registration_form_template, context)
 
     def success_view(
@@ -365,7 +401,7 @@ class InvitationBackend(BaseBackend):
         """
         user = registration.user_with(email) or registration.pending_user(email)
         kwargs["domain"] = kwargs.get("domain") or link_base(request)
-        mail.after_commit(lambda: self.send_invitation(user, sender, **kwargs))
+        jobs.mail_after_commit(self, "send_invitation", user, sender=sender, **kwargs)
         return user
 
     def send_invitation(self, user: Any, sender: Any = None, **kwargs: Any) -> Any:

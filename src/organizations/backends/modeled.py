@@ -16,7 +16,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from .. import mail
+from .. import jobs, mail
 from ..doors import keep_secret, link_base, own_not_found, page_context
 from ..exceptions import InvitationStateError, OrganizationsError
 from ..families import family_of
@@ -174,11 +174,17 @@ class ModelInvitation(InvitationBackend):
     def deliver(
         self, *, request: HttpRequest | None = None, again: bool = False, **context: Any
     ) -> invitations.Deliver:
-        """Return the callable that mails an invitation once its transaction is committed."""
+        """Return the callable that mails an invitation once its transaction is committed.
+
+        Where the project has a queue, a worker does so and makes the secret: the one that the
+        request has made is not mailed, and opens nothing once the worker has begun.
+        """
         context["domain"] = context.get("domain") or link_base(request)
         context.pop("sender", None)
 
         def send(invitation: Any, secret: str) -> Any:
+            if jobs.offers_wait(self, [invitation], again=again, **context):
+                return mail.WAITING
             return self.send_invitation(invitation, secret=secret, again=again, **context)
 
         return send
@@ -190,10 +196,15 @@ class ModelInvitation(InvitationBackend):
     def deliver_many(
         self, *, request: HttpRequest | None = None, **context: Any
     ) -> bulk.DeliverMany:
-        """Return the callable that mails many invitations once their transaction is committed."""
+        """Return the callable that mails many invitations once their transaction is committed.
+
+        Where the project has a queue, a worker does so, as with ``deliver``.
+        """
         context["domain"] = context.get("domain") or link_base(request)
 
         def send(many: Sequence[Any]) -> list[Any]:
+            if jobs.offers_wait(self, many, again=False, **context):
+                return []
             return self.send_invitations(many, **context)
 
         return send

@@ -17,7 +17,7 @@ class RolesConfig(AppConfig):
     organization_urls = "organizations.roles.urls"
 
     def ready(self) -> None:
-        from organizations import families, grants, pages, signals
+        from organizations import families, grants, pages, samples, signals
         from organizations.permissions import CHANGE_MEMBER, VIEW_MEMBER
 
         from . import permissions  # noqa: F401  # declares
@@ -25,12 +25,21 @@ class RolesConfig(AppConfig):
         from .grants import RoleGrants
         from .models import Role, RoleAssignment
         from .services.assignments import forget_group
+        from .services.reminders import sample_of_ending
 
         families.link(Role, "organization", related_name="+")
         families.link(RoleAssignment, "organization", related_name="+")
         families.link(RoleAssignment, "member", related_name="+", null=True, blank=True)
         grants.register(RoleGrants())
         signals.group_deleted.connect(forget_group, dispatch_uid="organizations_roles")
+        samples.register(
+            samples.Sample(
+                name="role_ending",
+                label=_("A role ends soon"),
+                templates="organizations_roles/email/ending",
+                context=sample_of_ending,
+            )
+        )
         for check in ALL_CHECKS:
             checks.register(check, "organizations")
         pages.register(

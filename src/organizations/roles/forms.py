@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -14,6 +14,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from organizations.backends.forms import validate_name
+from organizations.dates import DayField, clean_day, end_of, last_day
 from organizations.fields import PermissionSetFormField
 from organizations.grants import groups
 from organizations.permissions import Permission
@@ -26,39 +27,6 @@ from .models import Role, RoleAssignment
 from .registry import CodeRole
 
 __all__ = ["MemberRolesForm", "RoleDeleteForm", "RoleForm", "RoleGiveForm", "RoleTakeForm"]
-
-
-def last_day(moment: datetime | None) -> date | None:
-    """Return the last day on which a role works, as the viewer's calendar has it."""
-    if moment is None:
-        return None
-    return day_of(moment - timedelta(microseconds=1))
-
-
-def day_of(moment: datetime) -> date:
-    return (timezone.localtime(moment) if timezone.is_aware(moment) else moment).date()
-
-
-def end_of(day: date | None) -> datetime | None:
-    """Return the end of a day, as the viewer's calendar has it."""
-    if day is None:
-        return None
-    midnight = datetime.combine(day + timedelta(days=1), time.min)
-    return timezone.make_aware(midnight)
-
-
-class DayField(forms.DateField):
-    """A last day, today or later."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-        super().__init__(required=False, widget=widget, **kwargs)
-
-    def to_python(self, value: Any) -> Any:
-        day = super().to_python(value)
-        if day is not None and not date(1970, 1, 1) <= day <= date(9000, 1, 1):
-            raise ValidationError(self.error_messages["invalid"], code="invalid")
-        return day
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -228,12 +196,6 @@ class RoleTakeForm(forms.Form):
 
     def save(self) -> None:
         services.unassign(self.assignment, actor=self.request.user)
-
-
-def clean_day(day: date | None) -> date | None:
-    if day is not None and day < day_of(timezone.now()):
-        raise ValidationError(gettext("This day has passed. Choose today or a later day."))
-    return day
 
 
 class MemberRolesForm(forms.Form):

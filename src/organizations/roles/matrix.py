@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from organizations import permissions
 from organizations.converters import as_key
-from organizations.families import family_of
+from organizations.families import family_of, live
 from organizations.grants import names_of
 from organizations.permissions import Permission, Standing
 
@@ -118,15 +118,18 @@ def find_role(organization: Any, key: str) -> Role | CodeRole:
 
 
 def _counts(organization: Any) -> dict[str, tuple[int, int]]:
+    now = timezone.now()
+    # Who is suspended, or whose membership has ended, keeps the role and has nothing by it.
+    is_there = Q(member__isnull=False) & live(family_of(organization), now, prefix="member__")
     rows = (
-        RoleAssignment.objects.live(timezone.now())
+        RoleAssignment.objects.live(now)
         .filter(
             Q(role__isnull=True) | Q(role__organization=F("organization")),
             organization_id=organization.pk,
         )
         .order_by()
         .values_list("role_id", "role_name")
-        .annotate(people=Count("member"), groups=Count("group_key"))
+        .annotate(people=Count("member", filter=is_there), groups=Count("group_key"))
     )
     return {str(role_id or name): (people, groups) for role_id, name, people, groups in rows}
 
@@ -137,7 +140,9 @@ def _standing_counts(organization: Any, *, has_admins: bool) -> dict[Standing, i
     wanted = {"members": Count("pk"), "owners": Count("pk", filter=is_owner)}
     if has_admins:
         wanted["admins"] = Count("pk", filter=Q(is_admin=True) & ~is_owner)
-    members = family.member._base_manager.filter(organization_id=organization.pk)
+    members = family.member._base_manager.filter(
+        live(family, timezone.now()), organization_id=organization.pk
+    )
     found = members.aggregate(**wanted)
     counts = {Standing.OWNER: found["owners"], Standing.MEMBER: found["members"]}
     if has_admins:

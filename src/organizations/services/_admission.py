@@ -80,6 +80,8 @@ def wait_for_approval(
 ) -> Any:
     """Return the request of somebody who needs an approval; the open one, if there is one.
 
+    Raises:
+        LimitReached: too many offers are open.
     Signals: invitation_proposed, if it is new.
     """
     model = family_of(organization).invitation
@@ -90,6 +92,7 @@ def wait_for_approval(
     if found is not None:
         _offers.close(found, InvitationStatus.SUPERSEDED)
         _offers.tell(signals.invitation_superseded, found, actor=user)
+    _offers.require_room(organization, actor=user, now=now)
     request = _offers.new(
         organization,
         kind=InvitationKind.REQUEST,

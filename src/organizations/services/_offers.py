@@ -8,22 +8,24 @@ from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.apps import apps
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from .. import mail, permissions, presets, signals, states, tokens
 from ..conf import LIFETIMES, get_settings
+from ..dates import as_stored
 from ..exceptions import (
     InviterNotEntitled,
+    LifecycleMissing,
     LimitReached,
+    MembershipEndsInThePast,
     NotAllowed,
     OrganizationsError,
 )
 from ..families import family_of
 from ..grants import names_of, standing_of
 from ..states import InvitationKind, InvitationStatus
-from . import _records, addresses, members
+from . import _records, _sides, addresses, members
 from ._locks import lock_organization_key, lock_row
 from .ceiling import Authority, authority
 
@@ -86,12 +88,10 @@ def clean_terms(organization: Any, *, now: datetime, **given: Any) -> Terms:
         raise TypeError(f"is_admin must be True or False, not {terms.is_admin!r}.")
     family = family_of(organization)
     if terms.member_until is not None:
-        if not family.has_field("member", "ends_at"):
-            raise OrganizationsError(
-                _("Memberships of this organization cannot have an end: its members have no date.")
-            )
+        if not family.has_member_lifecycle:
+            raise LifecycleMissing(family.member._meta.label)
         if terms.member_until <= now:
-            raise OrganizationsError(_("The end of the membership must lie in the future."))
+            raise MembershipEndsInThePast
     if terms.locale and terms.locale not in dict(settings.LANGUAGES):
         raise OrganizationsError(_("The site does not know this language."))
     note = terms.note.strip()
@@ -102,7 +102,7 @@ def clean_terms(organization: Any, *, now: datetime, **given: Any) -> Terms:
     return Terms(
         is_admin=terms.is_admin,
         presets=presets.clean(organization, terms.presets) or None,
-        member_until=terms.member_until,
+        member_until=as_stored(terms.member_until),
         locale=terms.locale,
         note=note,
     )
@@ -119,14 +119,9 @@ def lifetime_of(organization: Any, chosen: timedelta | None = None) -> timedelta
         if not LIFETIMES[0] <= chosen <= LIFETIMES[1]:
             raise OrganizationsError(_("An invitation stays open for 1 to 30 days."))
         return chosen
-    if apps.is_installed("organizations"):
-        rows = apps.get_model("organizations", "OrganizationRecord")._base_manager
-        days = rows.filter(
-            model=family_of(organization).organization._meta.label_lower,
-            organization_key=str(organization.pk),
-        ).values_list("invitation_days", flat=True)
-        if own := days.first():
-            return timedelta(days=own)
+    record = _sides.record_of(organization)
+    if record is not None and record.invitation_days:
+        return timedelta(days=record.invitation_days)
     return get_settings().INVITATION_LIFETIME
 
 
@@ -235,9 +230,9 @@ def send(invitation: Any, *, deliver: Deliver | None, now: datetime) -> None:
 
 
 def _deliver(invitation: Any, secret: str, *, deliver: Deliver, now: datetime) -> None:
-    deliver(invitation, secret)
     # Without this mark the list of invitations says that the mail did not leave.
-    _records.stamp(invitation, sent_at=now)
+    if deliver(invitation, secret) is not mail.WAITING:
+        _records.stamp(invitation, sent_at=now)
 
 
 def close(invitation: Any, state: InvitationStatus) -> None:

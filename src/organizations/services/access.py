@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
 
-from ..families import family_of
+from ..families import family_of, is_live
 from ..grants import names_of, sources_for, standing_of, superuser_has_access
 from ..permissions import Access, Grant, declared
 from ._async import make_async
@@ -47,43 +47,51 @@ def _with_standing(members: Any, organization: Any) -> Any:
 def access_of(user: Any, organization: Any) -> Access:
     """Return what a user may do in an organization.
 
-    Nobody has access through an inactive account, and nobody to an inactive organization.
+    Nobody has access through an inactive account, and nobody to an inactive organization. A
+    member who is suspended, or whose membership has ended, is as good as none.
     An active superuser has every permission unless ``SUPERUSERS_HAVE_ACCESS`` is off.
 
     Queries: 1, whatever the number of roles and teams; 0 for somebody who is not signed in.
     """
     if user.pk is None or not user.is_active or not organization.is_active:
         return Access(organization_id=organization.pk, user_id=user.pk)
-    return access_in_any_state(user, organization)
+    now = timezone.now()
+    access = access_in_any_state(user, organization, now=now)
+    if access.is_superuser or access.member is None or is_live(access.member, now):
+        return access
+    return Access(organization_id=organization.pk, user_id=user.pk)
 
 
-def access_in_any_state(user: Any, organization: Any) -> Access:
-    """Return as ``access_of``, but without a look at the organization's and account's state."""
-    row = _all_with_grants(organization).filter(user_id=user.pk).first()
-    access = (
-        Access(organization_id=organization.pk, user_id=user.pk)
-        if row is None
-        else rights_of_row(row)
-    )
-    return _as_superuser(access) if superuser_has_access(user) else access
+def access_in_any_state(user: Any, organization: Any, *, now: datetime) -> Access:
+    """Return as ``access_of``, but without a look at the state of what the access goes through.
+
+    That is the organization, the account and the membership. A superuser with access does not
+    come through a membership, so one that is not live gives nothing here either.
+    """
+    nothing = Access(organization_id=organization.pk, user_id=user.pk)
+    row = _all_with_grants(organization, now=now).filter(user_id=user.pk).first()
+    if not superuser_has_access(user):
+        return nothing if row is None else rights_of_row(row)
+    return _as_superuser(nothing if row is None or not is_live(row, now) else rights_of_row(row))
 
 
 def access_now(user: Any, organization: Any) -> Access:
     """Return as ``access_of``, by the rows as they stand, whatever the caller's copies say.
 
-    For verbs, under the lock: the organization may have been closed, and the account switched
-    off, since the request began. A superuser with access has it in a closed organization, too,
-    so that an operator can mend it.
+    For verbs, under the lock: the organization may have been closed, the account switched off
+    and the member suspended, since the request began. A superuser with access has it in a closed
+    organization, too, so that an operator can mend it.
 
     Queries: 1, and 1 more for a superuser who is no member; 0 for nobody.
     """
     nothing = Access(organization_id=organization.pk, user_id=user.pk)
     if user.pk is None or not user.is_active:
         return nothing
-    rows = _all_with_grants(organization).annotate(_in_use=F("organization__is_active"))
+    now = timezone.now()
+    rows = _all_with_grants(organization, now=now).annotate(_in_use=F("organization__is_active"))
     row = rows.filter(user_id=user.pk).first()
     if row is not None:
-        user, access = row.user, rights_of_row(row)
+        user, access = row.user, rights_of_row(row) if is_live(row, now) else nothing
     elif superuser_has_access(user):
         users = family_of(organization).member._meta.get_field("user").related_model._base_manager
         user, access = users.filter(pk=user.pk).first(), nothing
@@ -99,15 +107,15 @@ def access_now(user: Any, organization: Any) -> Access:
 def rights_of_members(organization: Any, users: Any = None) -> dict[Any, Access]:
     """Return the access of members by the key of their user, as it is while all are active.
 
-    A member who is switched off keeps rights, to be used again when switched on; whoever gives
-    and takes rights must see them. So ask ``access_of`` when somebody knocks, and this one to
-    compare people.
+    A member who is switched off or suspended keeps rights, to be used again afterwards; whoever
+    gives and takes rights must see them. So ask ``access_of`` when somebody knocks, and this one
+    to compare people.
 
     Args:
         users: keys of the users to look at; None for all members.
     Queries: 1.
     """
-    rows = _all_with_grants(organization).order_by("pk")
+    rows = _all_with_grants(organization, now=timezone.now()).order_by("pk")
     if users is not None:
         rows = rows.filter(user_id__in=users)
     return {row.user_id: rights_of_row(row) for row in rows}
@@ -118,13 +126,13 @@ def members_with_grants(organization: Any, *, now: datetime) -> Any:
     return with_grants(members_with_standing(organization), now=now)
 
 
-def _all_with_grants(organization: Any) -> Any:
+def _all_with_grants(organization: Any, *, now: datetime) -> Any:
     """Return the members with their grants, those too that the project's manager hides.
 
     ``where_user_can`` and the verbs see them as well, and the ceiling must not overlook any.
     """
     members = family_of(organization).member._base_manager
-    return with_grants(_with_standing(members, organization), now=timezone.now())
+    return with_grants(_with_standing(members, organization), now=now)
 
 
 def with_grants(rows: Any, *, now: datetime) -> Any:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext_lazy as _
 
 from .. import mail, signals
-from ..exceptions import OrganizationsError
+from ..exceptions import LimitReached, OrganizationsError
 from ..families import family_of
-from . import _offers, _records
+from . import _offers, _records, limits
 from ._async import make_async
 from ._inviting import Inviting
 from ._locks import lock_organization, verb
@@ -36,6 +36,9 @@ DONE: Mapping[str, str | _StrPromise] = {
     "renewed": _("Invited again: the open invitation was renewed."),
     "approved": _("Invited: the proposal of a member was approved."),
 }
+
+#: What becomes of a line, and the signal of the offer if it is one.
+Decision = tuple["Result", signals.VerbSignal | None]
 
 CODE_OF = {
     signals.invitation_created: "invited",
@@ -90,7 +93,8 @@ def invite_many(
         deliver_many: sends the mails after the commit; None sends nothing.
         invited_by: the user whom the invitations name; the actor if None.
         lifetime: how long they stay open, 1 to 30 days; None for the organization's own.
-        dry_run: decide and write nothing. What comes out can change until it is done.
+        dry_run: decide and write nothing. What comes out can change until it is done, and the
+            limits of ``RATES`` are not asked, since to ask is to count.
         terms: what everybody is offered whose line says nothing else, as in ``Terms``.
     Raises:
         PermissionMissing: the actor may not invite.
@@ -128,7 +132,9 @@ def _invite(
 ) -> list[Result]:
     """Invite the readers of up to ``CHUNK`` addresses in one transaction."""
     lock_organization(organization)
-    decided = _decide(Inviting(organization, **asked), lines, terms)
+    decided = _within_limits(
+        organization, _decide(Inviting(organization, **asked), lines, terms), asked
+    )
     made = [(result.invitation, signal) for result, signal in decided if signal is not None]
     _records.insert_all([each for each, _signal in made if each._state.adding])
     _records.update_all([each for each, signal in made if signal != signals.invitation_created])
@@ -140,9 +146,7 @@ def _invite(
     return [result for result, _signal in decided]
 
 
-def _decide(
-    inviting: Inviting, lines: Sequence[Line], terms: dict[str, Any]
-) -> list[tuple[Result, signals.VerbSignal | None]]:
+def _decide(inviting: Inviting, lines: Sequence[Line], terms: dict[str, Any]) -> list[Decision]:
     """Return for each line what becomes of it, the offer unsaved, and the signal of an offer."""
     organization = inviting.organization
     wanted = [line.address for line in lines if not line.problem]
@@ -152,7 +156,7 @@ def _decide(
         open_keys=map(_offers.key_of, wanted),
     )
     of_members = _offers.of_members(organization, wanted)
-    decided: list[tuple[Result, signals.VerbSignal | None]] = []
+    decided: list[Decision] = []
     for line in lines:
         signal = invitation = None
         message: str | _StrPromise
@@ -173,6 +177,47 @@ def _decide(
         result = Result(line=line, code=code, message=message, invitation=invitation)
         decided.append((result, signal))
     return decided
+
+
+def _within_limits(
+    organization: Any, decided: list[Decision], asked: dict[str, Any]
+) -> list[Decision]:
+    """Count the offers, and take those back that are too many or go to somebody too often."""
+    wanted = [result.line.address for result, signal in decided if signal is not None]
+
+    def refused(addresses: list[str]) -> tuple[dict[str, str], str]:
+        """Return the addresses that get nothing, and why nobody after them gets anything."""
+        try:
+            found = limits.invitations(
+                organization, inviter=asked["actor"], addresses=addresses, now=asked["now"]
+            )
+        except LimitReached as error:
+            if len(addresses) == 1:
+                return {addresses[0]: str(error)}, str(error)
+        else:
+            return dict.fromkeys(found, str(limits.REASONS["recipient"])), ""
+        # Some of them may still be within it: as many as there would be one by one.
+        middle = len(addresses) // 2
+        before, reason = refused(addresses[:middle])
+        if reason:
+            return before | dict.fromkeys(addresses[middle:], reason), reason
+        after, reason = refused(addresses[middle:])
+        return before | after, reason
+
+    reasons, _reason = refused(wanted)
+    if not reasons:
+        return decided
+    return [
+        (_limited(result, reasons), None)
+        if signal is not None and result.line.address in reasons
+        else (result, signal)
+        for result, signal in decided
+    ]
+
+
+def _limited(result: Result, reasons: Mapping[str, str]) -> Result:
+    line = result.line
+    return Result(line=line, code=LimitReached.code, message=reasons[line.address])
 
 
 def _terms_of(line: Line, terms: dict[str, Any]) -> dict[str, Any]:

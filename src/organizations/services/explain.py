@@ -15,6 +15,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from ..families import is_live
 from ..grants import superuser_has_access
 from ..mail import display_name
 from ..permissions import Access, Grant, Permission, declared, get
@@ -31,6 +32,8 @@ BARRIERS = {
         "The organization is not in use, so nobody has access to it."
     ),
     "no_member": gettext_lazy("This person is no member of the organization."),
+    "suspended": gettext_lazy("The member is suspended since %(since)s, so has no access."),
+    "membership_ended": gettext_lazy("The membership ended on %(since)s."),
 }
 
 
@@ -41,6 +44,7 @@ class Explanation:
     Attributes:
         allowed: what ``access_of(user, organization).has(permission)`` says.
         barrier: one of ``BARRIERS`` if the person has nothing here at all, else None.
+        since: when the member was suspended or the membership ended, where that is the barrier.
         grants: what gives the permission, or gave it until an end that has passed; also what
             would give it but for the barrier.
         superuser_without_access: the person is a superuser, and ``SUPERUSERS_HAVE_ACCESS`` is off.
@@ -53,11 +57,14 @@ class Explanation:
     barrier: str | None
     grants: tuple[Grant, ...]
     superuser_without_access: bool
+    since: datetime | None = None
 
     @property
     def reasons(self) -> list[str]:
         """One sentence for each link of the chain, the deciding one first."""
-        lines = [str(BARRIERS[self.barrier])] if self.barrier is not None else []
+        lines = []
+        if self.barrier is not None:
+            lines = [_one_stop(BARRIERS[self.barrier] % {"since": _moment(self.since)})]
         lines += [grant_text(grant) for grant in self.grants if not grant.ended]
         lines += [grant_text(grant) for grant in self.grants if grant.ended]
         if not lines:
@@ -88,6 +95,7 @@ class Explanation:
             "permission": self.permission.name,
             "allowed": self.allowed,
             "barrier": self.barrier,
+            "since": self.since and self.since.isoformat(),
             "grants": [
                 {
                     "kind": grant.kind,
@@ -123,30 +131,43 @@ def explain_all(user: Any, organization: Any) -> list[Explanation]:
     return [_explanation(user, organization, each, *found) for each in declared()]
 
 
-def _found(user: Any, organization: Any) -> tuple[str | None, Access]:
+#: A barrier and since when it stands, where that is known; None if the way is free.
+Barrier = tuple[str, datetime | None]
+
+
+def _found(user: Any, organization: Any) -> tuple[Barrier | None, Access]:
     if user.pk is None:
-        return "anonymous", Access(organization_id=organization.pk)
-    access = access_in_any_state(user, organization)
-    barrier = None
+        return ("anonymous", None), Access(organization_id=organization.pk)
+    now = timezone.now()
+    access = access_in_any_state(user, organization, now=now)
+    barrier: Barrier | None = None
     if not user.is_active:
-        barrier = "account_inactive"
+        barrier = "account_inactive", None
     elif not organization.is_active:
-        barrier = "organization_inactive"
+        barrier = "organization_inactive", None
     elif not access.may_enter:
-        barrier = "no_member"
+        barrier = "no_member", None
+    elif access.member is not None and not is_live(access.member, now):
+        member = access.member
+        if member.suspended_at is not None:
+            barrier = "suspended", member.suspended_at
+        else:
+            barrier = "membership_ended", member.ends_at
     return barrier, access
 
 
 def _explanation(
-    user: Any, organization: Any, permission: Permission, barrier: str | None, access: Access
+    user: Any, organization: Any, permission: Permission, barrier: Barrier | None, access: Access
 ) -> Explanation:
+    code, since = barrier or (None, None)
     is_superuser = bool(getattr(user, "is_superuser", False)) and bool(user.is_active)
     return Explanation(
         person=display_name(user) if user.pk is not None else _("Somebody who is not signed in"),
         organization=str(organization),
         permission=permission,
         allowed=barrier is None and access.has(permission.name),
-        barrier=barrier,
+        barrier=code,
+        since=since,
         grants=access.sources_of(permission.name),
         superuser_without_access=is_superuser and not superuser_has_access(user),
     )
@@ -177,7 +198,10 @@ def grant_text(grant: Grant) -> str:
         text = _("The role “%(name)s” gives it through the team “%(via)s”.")
     else:
         text = _("The role “%(name)s” gives it.")
-    sentence = text % values
+    return _one_stop(text % values)
+
+
+def _one_stop(sentence: str) -> str:
     # A moment may end in a full stop of its own: 3 p.m.
     return sentence.removesuffix(".") if sentence.endswith("..") else sentence
 

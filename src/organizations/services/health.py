@@ -18,6 +18,7 @@ from django.db import transaction
 from django.db.models import Count, F, Q
 from django.utils import timezone
 
+from .. import slugs
 from ..conf import is_reserved
 from ..exceptions import NotAnAddress, OrganizationsError
 from ..families import Family, default_family
@@ -73,14 +74,14 @@ def mend(code: str, family: Family | None = None) -> int:
     return mended
 
 
-def _transfer(organization: Any) -> str:
-    return f"manage.py organizations_transfer {organization.pk} ADDRESS-OF-THE-OWNER"
+def _recover(organization: Any) -> str:
+    return f"manage.py organizations_recover {organization.pk}"
 
 
 def _ownerless(family: Family) -> Iterator[Finding]:
     rows = family.organization._base_manager.filter(owner__isnull=True).order_by("pk")
     for organization in rows.iterator():
-        yield Finding("ownerless", _name(organization), "has no owner", _transfer(organization))
+        yield Finding("ownerless", _name(organization), "has no owner", _recover(organization))
 
 
 def _owners(family: Family) -> Any:
@@ -96,7 +97,7 @@ def _owned_from_elsewhere(family: Family) -> Iterator[Finding]:
             "owner_elsewhere",
             _name(row.organization),
             "is owned by a member of another organization",
-            _transfer(row.organization),
+            _recover(row.organization),
         )
 
 
@@ -107,7 +108,7 @@ def _owned_by_inactive(family: Family) -> Iterator[Finding]:
             "owner_inactive",
             _name(row.organization),
             f"is owned by {row.organization_user.user}, whose account is switched off",
-            _transfer(row.organization),
+            _recover(row.organization),
         )
 
 
@@ -248,17 +249,10 @@ def _anchor(owner: Any) -> None:
 
 
 def _free_slug(organization: Any) -> None:
-    rows = type(organization)._base_manager.using(database_of(organization))
-    length = organization._meta.get_field("slug").max_length
-    number = 1
-    while True:
-        number += 1
-        end = f"-{number}"
-        slug = f"{organization.slug[: length - len(end)]}{end}"
-        if not is_reserved(slug) and not rows.filter(slug=slug).exists():
-            # Not through save(): a project's slug field may make another one from the name.
-            rows.filter(pk=organization.pk).update(slug=slug)
-            return
+    using = database_of(organization)
+    slug = slugs.free(type(organization), organization.slug, but=organization, using=using)
+    # Not through save(): a project's slug field may make another one from the name.
+    type(organization)._base_manager.using(using).filter(pk=organization.pk).update(slug=slug)
 
 
 def _new_guid(invitation: Any) -> None:

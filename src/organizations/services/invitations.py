@@ -22,7 +22,7 @@ from ..exceptions import (
 )
 from ..families import family_of
 from ..states import InvitationKind, InvitationStatus
-from . import _offers, _records, addresses, handover, registration, seats
+from . import _offers, _records, addresses, handover, limits, registration, seats
 from ._admission import BY_LINK, admit
 from ._async import make_async
 from ._inviting import Inviting, holds_a_seat
@@ -106,6 +106,7 @@ def invite(
     )
     offered = inviting.clean(terms)
     invitation, signal = inviting.offer(address, offered, found=found)
+    limits.invitation(organization, inviter=actor, address=address, now=now)
     _records.save(invitation)
     _offers.send(invitation, deliver=deliver, now=now)
     _offers.tell(signal, invitation, actor=actor)
@@ -135,6 +136,12 @@ def resend(invitation: Any, *, actor: Any, now: datetime, deliver: Deliver | Non
         if invitation.kind in seats.RESERVING:
             seats.require(invitation.organization, now=now)
     if actor is not None:
+        limits.invitation(
+            invitation.organization,
+            inviter=actor,
+            address=invitation.invitee_identifier,
+            now=now,
+        )
         invitation.invited_by = actor
         invitation.on_own_authority = True
     _offers.renew(invitation, now=now, deliver=deliver)
@@ -385,8 +392,12 @@ def fits(invitation: Any, user: Any, *, proof: str | None = None) -> bool:
 
 def _is_own(invitation: Any, actor: Any) -> bool:
     """Return whether somebody takes back what they have proposed or asked for."""
+    if actor is None:
+        return False
+    if invitation.kind == InvitationKind.REQUEST:
+        return bool(invitation.invitee_id == actor.pk)
     waits = invitation.status == InvitationStatus.PROPOSED
-    return waits and actor is not None and bool(invitation.invited_by_id == actor.pk)
+    return waits and bool(invitation.invited_by_id == actor.pk)
 
 
 #: ``with_life(invitations)``: the rows of one model, each with its state, expiry and the rest.

@@ -17,7 +17,7 @@ from .. import signals
 from ..exceptions import InvitationNotForYou, JoinRefused, OrganizationsError
 from ..families import family_of
 from ..states import InvitationKind
-from . import _offers, _records, addresses, members, seats
+from . import _offers, _records, addresses, limits, members, seats
 from ._admission import BY_LINK, domain_of
 from ._async import make_async
 from ._locks import lock_organization, verb
@@ -84,6 +84,7 @@ def create(
     if shared and max_uses is not None and max_uses < 1:
         raise OrganizationsError(_("A link is for one person at least."))
     _offers.require_room(organization, actor=actor, now=now)
+    limits.invitation(organization, inviter=actor, address="", now=now)
     link = _offers.new(organization, kind=InvitationKind.SHARED if shared else InvitationKind.LINK)
     if not shared:
         seats.require(organization, now=now)
@@ -112,6 +113,7 @@ def mail_offer(
         InvitationNotForYou: the proof is not that of the link.
         InvitationStateError: the link cannot be used.
         JoinRefused: the link is for addresses of another domain.
+        LimitReached: the address has been sent too many mails.
     Locks: the organization, then the link. Signals: invitation_created, or invitation_resent
     for one that came by the same link.
     """
@@ -137,6 +139,7 @@ def mail_offer(
     offer = _records.find(model, organization=organization, open_key=open_key)
     if offer is not None and offer.parent_key != _records.key_of(link):
         return None
+    limits.mail_to(address, now=now)
     signal = signals.invitation_resent if offer else signals.invitation_created
     if offer is None:
         offer = _offers.new(organization, kind=InvitationKind.MAIL, address=address)

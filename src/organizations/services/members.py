@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import IntegrityError
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from .. import permissions, signals
 from ..exceptions import OrganizationsError, OwnershipRequired
-from ..families import Family, family_of
+from ..families import Family, family_of, is_live, live
 from ..grants import names_of, standing_of
 from . import _voiding, _writes, joining
 from ._async import make_async
@@ -24,6 +25,7 @@ __all__ = [
     "aleave",
     "aremove",
     "aset_admin",
+    "belongs",
     "get_or_add",
     "is_admin",
     "is_member",
@@ -168,27 +170,45 @@ def set_admin(member: Any, is_admin: bool, *, actor: Any = None) -> Any:
     return member
 
 
-def is_member(organization: Any, user: Any) -> bool:
-    """Return whether the user is a member. Queries: 1, or 0 with prefetched members."""
-    if user is None or user.pk is None:
-        return False
-    loaded = _loaded(organization, "users")
-    if loaded is not None:
-        return any(each.pk == user.pk for each in loaded)
-    loaded = _loaded(organization, "organization_users")
-    if loaded is not None:
-        return any(member.user_id == user.pk for member in loaded)
+def belongs(organization: Any, user: Any) -> bool:
+    """Return whether there is a membership, a suspended or ended one too. Queries: 1."""
     return bool(_members(organization).filter(user_id=user.pk).exists())
 
 
-def is_admin(organization: Any, user: Any) -> bool:
-    """Return whether the user is a member and an admin. Queries: as ``is_member``."""
+def is_member(organization: Any, user: Any) -> bool:
+    """Return whether the user is a live member, that is one with access.
+
+    Queries: 1, or 0 with prefetched members. Prefetched users say who is none; whether one of
+    them is suspended takes the query, where members can be.
+    """
     if user is None or user.pk is None:
         return False
+    now = timezone.now()
     loaded = _loaded(organization, "organization_users")
     if loaded is not None:
-        return any(member.user_id == user.pk and member.is_admin for member in loaded)
-    return bool(_members(organization).filter(user_id=user.pk, is_admin=True).exists())
+        return any(member.user_id == user.pk and is_live(member, now) for member in loaded)
+    family = family_of(organization)
+    loaded = _loaded(organization, "users")
+    if loaded is not None:
+        found = any(each.pk == user.pk for each in loaded)
+        if not found or not family.has_member_lifecycle:
+            return found
+    return bool(_members(organization).filter(live(family, now), user_id=user.pk).exists())
+
+
+def is_admin(organization: Any, user: Any) -> bool:
+    """Return whether the user is a live member and an admin. Queries: as ``is_member``."""
+    if user is None or user.pk is None:
+        return False
+    now = timezone.now()
+    loaded = _loaded(organization, "organization_users")
+    if loaded is not None:
+        return any(
+            member.user_id == user.pk and member.is_admin and is_live(member, now)
+            for member in loaded
+        )
+    condition = live(family_of(organization), now)
+    return bool(_members(organization).filter(condition, user_id=user.pk, is_admin=True).exists())
 
 
 def _loaded(organization: Any, relation: str) -> Any:

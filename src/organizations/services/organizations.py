@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.apps import apps
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
-from .. import signals
+from .. import permissions, signals, slugs
 from ..conf import is_reserved
-from ..exceptions import SlugTaken
+from ..exceptions import OrganizationStateError, SlugTaken
 from ..families import Family, default_family, family_of
+from . import _sides
 from ._async import make_async
 from ._locks import database_of, lock_organization, verb
 from .members import make_owner
+from .operators import may, require_operator
 
 __all__ = ["achange", "acreate", "adelete", "change", "create", "delete"]
 
@@ -39,8 +42,8 @@ def create(
         org_user_defaults: values of the member row, in place of ``is_admin=True``.
         actor: who makes it, if that is not the user.
     Raises:
-        SlugTaken: another organization has the slug, or the word is reserved.
-    Queries: 4 to 6. Signals: organization_created, member_added.
+        SlugTaken: another organization has or had the slug, or the word is reserved.
+    Queries: 5 to 7. Signals: organization_created, member_added.
     """
     family = family_of(model) if model is not None else default_family()
     values = dict(org_defaults or {}, name=name)
@@ -73,11 +76,20 @@ def create(
 def change(organization: Any, *, actor: Any = None, **values: Any) -> Any:
     """Set fields of an organization, such as its name or slug, and return it.
 
+    A slug that it leaves stays its own: the newest ten are given to nobody else, and lead its
+    members on.
+
+    Args:
+        actor: needs the permission to change the organization, and for ``is_active`` is an
+            operator; None for code that acts by its own word.
     Raises:
-        SlugTaken: another organization has the slug, or the word is reserved.
+        NotAllowed: the actor may not.
+        OrganizationStateError: it is suspended or deleted, and ``is_active`` would open it.
+        SlugTaken: another organization has or had the slug, or the word is reserved.
     Locks: the organization. Signals: organization_changed, if anything changed.
     """
     lock_organization(organization)
+    may(organization, actor, permissions.CHANGE_ORGANIZATION)
     before = type(organization)._base_manager.get(pk=organization.pk)
     changes = {
         field: (getattr(before, field), value)
@@ -86,6 +98,10 @@ def change(organization: Any, *, actor: Any = None, **values: Any) -> Any:
     }
     if "slug" in changes:
         _refuse_reserved(changes["slug"][1])
+    if "is_active" in changes:
+        require_operator(organization, actor)
+        if values["is_active"] and _sides.is_shut(_sides.record_of(organization)):
+            raise OrganizationStateError
     for field, value in values.items():
         setattr(organization, field, value)
     if changes:
@@ -94,6 +110,8 @@ def change(organization: Any, *, actor: Any = None, **values: Any) -> Any:
             ["modified"] if family_of(organization).has_field("organization", "modified") else []
         )
         _save(organization, database_of(organization), update_fields=[*changes, *stamps])
+        if "slug" in changes:
+            _sides.hold_slug(organization, changes["slug"][0])
         signals.organization_changed.send(
             sender=type(organization), organization=organization, actor=actor, changes=changes
         )
@@ -104,12 +122,16 @@ def change(organization: Any, *, actor: Any = None, **values: Any) -> Any:
 def delete(organization: Any, *, actor: Any = None) -> None:
     """Delete an organization with its members, its owner row and its invitations.
 
-    Rows of the host project go the way their foreign keys say; a protected one raises.
+    Rows of the host project go the way their foreign keys say; a protected one raises. What is
+    deleted on its page can be restored for a while: that is ``closing.close``.
 
+    Raises:
+        NotAllowed: the actor may not delete the organization.
     Locks: the organization. Signals: organization_deleted, after the rows are gone and
     before the transaction ends; the organization still has its key.
     """
     lock_organization(organization)
+    may(organization, actor, permissions.DELETE_ORGANIZATION, action="delete")
     key = organization.pk
     organization.delete()
     organization.pk = key
@@ -131,18 +153,35 @@ def _insert(organization: Any, using: str) -> None:
         except SlugTaken:
             if not (slug_is_made and attempts_left):
                 raise
-            # A namesake was faster; the next attempt makes the next free slug.
-            organization.slug = ""
+            # A namesake was faster, or the project's own slug field knows no former slugs.
+            organization.slug = slugs.free(type(organization), organization.slug, using=using)
 
 
 def _save(organization: Any, using: str, **options: Any) -> None:
+    family = family_of(organization)
     try:
         with transaction.atomic(using=using):
             organization.save(**options)
+            # Looked at only now: whoever has just left the slug was waited for by the write.
+            if _writes_slug(family, options) and _slug_is_held(organization, using):
+                raise SlugTaken
     except IntegrityError as error:
-        if _slug_is_taken(family_of(organization), organization):
+        if _slug_is_taken(family, organization):
             raise SlugTaken from error
         raise
+
+
+def _writes_slug(family: Family, options: dict[str, Any]) -> bool:
+    fields = options.get("update_fields")
+    return family.has_field("organization", "slug") and (fields is None or "slug" in fields)
+
+
+def _slug_is_held(organization: Any, using: str) -> bool:
+    """Return whether the slug is a former one of another organization. Queries: 1."""
+    if not apps.is_installed("organizations"):
+        return False
+    held = slugs.former(type(organization), [organization.slug], but=organization, using=using)
+    return bool(held.exists())
 
 
 def _slug_is_taken(family: Family, organization: Any) -> bool:

@@ -11,11 +11,13 @@ from typing import Any
 
 from django.apps import apps
 from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from .. import permissions, signals
 from ..exceptions import AccountOwnsOrganizations, OrganizationMismatch, OwnerMustBeActive
-from ..families import every, family_of
+from ..families import Family, every, family_of, is_live, live
 from . import _writes
 from ._async import make_async
 from ._locks import database_of, lock_organization, locked, verb
@@ -26,6 +28,8 @@ __all__ = [
     "anchor",
     "atransfer",
     "is_owner",
+    "lasts",
+    "may_own",
     "owned_by",
     "owner_of",
     "refuse_to_deactivate",
@@ -50,14 +54,33 @@ def is_owner(organization: Any, user: Any) -> bool:
     """Return whether the user owns the organization. Queries: 1, or 0 with a loaded owner."""
     if user is None or user.pk is None:
         return False
+    now = timezone.now()
     row = organization._state.fields_cache.get("owner")
     member = row._state.fields_cache.get("organization_user") if row is not None else None
     if member is not None:
-        return bool(member.user_id == user.pk)
-    owners = family_of(organization).owner._base_manager
-    return bool(
-        owners.filter(organization_id=organization.pk, organization_user__user_id=user.pk).exists()
+        return bool(member.user_id == user.pk and is_live(member, now))
+    family = family_of(organization)
+    rows = family.owner._base_manager.filter(
+        live(family, now, prefix="organization_user__"),
+        organization_id=organization.pk,
+        organization_user__user_id=user.pk,
     )
+    return bool(rows.exists())
+
+
+def may_own(family: Family) -> Q:
+    """Return the condition on members who can become owners, as ``transfer`` asks for it."""
+    condition = Q(user__is_active=True)
+    if family.has_member_lifecycle:
+        condition &= Q(suspended_at__isnull=True, ends_at__isnull=True)
+    return condition
+
+
+def lasts(member: Any) -> bool:
+    """Return whether the member is neither suspended nor comes to an end, as an owner must be."""
+    if not family_of(member).has_member_lifecycle:
+        return True
+    return member.suspended_at is None and member.ends_at is None
 
 
 @verb
@@ -71,7 +94,8 @@ def transfer(organization: Any, member: Any, *, actor: Any = None) -> Any:
     Raises:
         TypeError: ``member`` is not a member row.
         OrganizationMismatch: the member belongs to another organization, or is gone.
-        OwnerMustBeActive: the member's account is switched off.
+        OwnerMustBeActive: the member's account is switched off, or the member is suspended, or
+            the membership ends or has ended.
         NotAllowed: the actor does not own the organization, and has no access as a superuser.
     Locks: the organization, the member, the user.
     Signals: owner_changed, ownership_transferred, if it changed.
@@ -94,6 +118,13 @@ def transfer(organization: Any, member: Any, *, actor: Any = None) -> Any:
     if user is None or not user.is_active:
         raise OwnerMustBeActive
     fresh.user = user
+    if not lasts(fresh):
+        raise OwnerMustBeActive(
+            _(
+                "A suspended member, or one whose membership ends, cannot own an organization. "
+                "Reinstate the member or take the end away first, or choose another member."
+            )
+        )
     row = (
         family.owner._base_manager.filter(organization_id=organization.pk)
         .select_related("organization_user")

@@ -16,9 +16,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 
 from .. import signals
-from ..families import organization_of
+from ..families import is_live, organization_of
 from ..permissions import Access
 from ._async import make_async
 from ._locks import database_of, lock_organization
@@ -87,14 +88,21 @@ def preview(verb: Callable[..., Any], subject: Any, *args: Any, **kwargs: Any) -
         with transaction.atomic(using=database_of(organization)), signals.dry_run():
             # Held first, so that nobody else changes anything between the two looks.
             lock_organization(organization)
-            before = rights_of_members(organization)
+            before = _rights(organization)
             verb(subject, *args, **kwargs)
-            after = rights_of_members(organization)
+            after = _rights(organization)
             changes += _compare(before, after)
             raise _TakeBack
     except _TakeBack:
         pass
     return Preview(changes=tuple(changes))
+
+
+def _rights(organization: Any) -> dict[Any, Access]:
+    """Return what the members may do; who is suspended, or whose membership has ended, nothing."""
+    now = timezone.now()
+    rights = rights_of_members(organization)
+    return {user_id: each for user_id, each in rights.items() if is_live(each.member, now)}
 
 
 def _compare(before: dict[Any, Access], after: dict[Any, Access]) -> list[AccessChange]:

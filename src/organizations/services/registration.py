@@ -13,11 +13,13 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import identify_hasher
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from .. import signals
-from ..exceptions import AddressAmbiguous, OrganizationsError
+from ..conf import get_settings
+from ..exceptions import AddressAmbiguous, NotAnAddress, OrganizationsError, RegistrationClosed
 from ..families import default_family, family_of
-from . import addresses, organizations
+from . import _sides, addresses, organizations
 from ._async import make_async
 from ._locks import database_of, lock_organization
 
@@ -31,6 +33,7 @@ __all__ = [
     "new_username",
     "open_organization",
     "pending_user",
+    "require_open",
     "user_with",
 ]
 
@@ -40,6 +43,41 @@ class NotPending(OrganizationsError):
 
     code = "not_pending"
     status_hint = 409
+
+
+def require_open(address: str | None = None) -> None:
+    """Refuse who may not sign up: the one place that knows ``REGISTRATION_MODE``.
+
+    The answer depends on the domain of the address alone, so nobody learns who has an account.
+    People who come by an invitation are not asked this.
+
+    Args:
+        address: in whatever form it was typed; None asks whether anybody may sign up.
+    Raises:
+        RegistrationClosed: only people who are invited may, or readers of other addresses.
+    """
+    settings = get_settings()
+    if settings.REGISTRATION_MODE == "invitation":
+        raise RegistrationClosed
+    if settings.REGISTRATION_MODE == "domains" and address is not None:
+        names = ", ".join(settings.REGISTRATION_DOMAINS)
+        if _domain_of(address) not in {_domain_of(f"x@{n}") for n in settings.REGISTRATION_DOMAINS}:
+            raise RegistrationClosed(
+                _(
+                    "Only addresses of these domains can sign up here: %(domains)s. "
+                    "Everybody else needs an invitation."
+                )
+                % {"domains": names}
+                if names
+                else None
+            )
+
+
+def _domain_of(address: str) -> str | None:
+    try:
+        return addresses.normalise(address).rpartition("@")[2]
+    except NotAnAddress:
+        return None
 
 
 def user_with(address: str) -> Any:
@@ -106,19 +144,27 @@ def open_organization(user: Any, *, name: str, slug: str | None, model: Any = No
     waiting = family.owner._base_manager.filter(
         organization_user__user_id=user.pk, organization__is_active=False
     ).select_related("organization")
-    row = waiting.first()
-    if row is None:
+    found = (row.organization for row in waiting.order_by("organization_id"))
+    organization = next((each for each in found if not _is_shut(each)), None)
+    if organization is None:
         return organizations.create(
             user, name=name, slug=slug, is_active=False, model=model or family.organization
         )
     values = {"name": name} if slug is None else {"name": name, "slug": slug}
-    return organizations.change(row.organization, actor=user, **values)
+    # By the word of this code: an account that waits has no rights yet.
+    return organizations.change(organization, **values)
+
+
+def _is_shut(organization: Any) -> bool:
+    """Return whether something else than the missing confirmation keeps it closed."""
+    return _sides.is_shut(_sides.record_of(organization))
 
 
 def activate(user: Any, *, model: Any = None) -> list[Any]:
     """Switch a pending account on, with the organizations it owns, and return those.
 
-    The link that leads here was mailed to the user's address, so the address is verified.
+    The link that leads here was mailed to the user's address, so the address is verified. What
+    an operator has suspended, or somebody deleted, stays closed.
 
     Args:
         user: the row with its new values (names, password) set and not yet saved.
@@ -139,6 +185,7 @@ def activate(user: Any, *, model: Any = None) -> list[Any]:
         for organization in found:
             lock_organization(organization)
             organization.refresh_from_db()
+        found = [organization for organization in found if not _is_shut(organization)]
         fresh = users.using(using).select_for_update().get(pk=user.pk)
         # Whoever has proven an address was here before and is not waiting, but deactivated.
         if not is_pending(fresh) or addresses.recorded_addresses(fresh):

@@ -9,7 +9,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.apps import apps
 from django.utils.translation import gettext_lazy as _
 
 from .. import permissions, signals
@@ -20,7 +19,7 @@ from ..exceptions import (
 )
 from ..families import family_of
 from ..states import InvitationKind, InvitationStatus
-from . import _offers, _records, addresses, members, seats
+from . import _offers, _records, _sides, addresses, limits, members, seats
 from ._admission import admit, wait_for_approval
 from ._async import make_async
 from ._locks import lock_organization, verb
@@ -71,6 +70,7 @@ def propose(organization: Any, *, address: str, actor: Any, now: datetime, note:
         _offers.close(found, InvitationStatus.SUPERSEDED)
         _offers.tell(signals.invitation_superseded, found, actor=actor)
     _offers.require_room(organization, actor=actor, now=now)
+    limits.invitation(organization, inviter=actor, address=address, now=now)
     proposal = _offers.new(organization, kind=InvitationKind.MAIL, address=address)
     proposal.status = InvitationStatus.PROPOSED
     proposal.open_key = open_key
@@ -84,14 +84,8 @@ def propose(organization: Any, *, address: str, actor: Any, now: datetime, note:
 
 def accepts_requests(organization: Any) -> bool:
     """Return whether people may ask to join. Queries: 1."""
-    rows = apps.get_model("organizations", "OrganizationRecord")._base_manager
-    return bool(
-        rows.filter(
-            model=family_of(organization).organization._meta.label_lower,
-            organization_key=str(organization.pk),
-            accepts_requests=True,
-        ).exists()
-    )
+    record = _sides.record_of(organization)
+    return record is not None and bool(record.accepts_requests)
 
 
 @verb
@@ -115,7 +109,6 @@ def ask(organization: Any, *, user: Any, now: datetime, note: str = "") -> Any:
     if _offers.member_of(organization, user) is not None:
         raise members.AlreadyMember
     terms = _offers.clean_terms(organization, now=now, note=note)
-    _offers.require_room(organization, actor=user, now=now)
     return wait_for_approval(organization, user=user, now=now, note=terms.note)
 
 
@@ -136,7 +129,7 @@ def approve(
     Raises:
         InvitationStateError: nothing waits here any more.
         NotAllowed: the actor may not invite, or would give more than they have.
-        SeatsFull: no seat is left.
+        SeatsFull, LimitReached: no seat is left, or people are invited too often.
         JoinRefused: a policy says no, or the account that asked is switched off.
     Locks: the organization, then the invitation. Signals: invitation_approved; for a request
     those of ``invitations.accept``.
@@ -158,6 +151,9 @@ def approve(
     if invitation.kind != InvitationKind.REQUEST:
         seats.require(organization, now=now)
         _offers.refuse_member(organization, invitation.invitee_identifier)
+        limits.invitation(
+            organization, inviter=actor, address=invitation.invitee_identifier, now=now
+        )
         _offers.renew(invitation, now=now, deliver=deliver)
         _offers.tell(signals.invitation_approved, invitation, actor=actor)
         return invitation

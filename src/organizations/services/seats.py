@@ -12,12 +12,11 @@ from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
-from django.db.models import Q
 from django.utils.module_loading import import_string
 
 from ..conf import get_settings
 from ..exceptions import SeatsFull
-from ..families import family_of
+from ..families import family_of, live
 from ..states import InvitationKind, InvitationStatus
 from . import _records
 from ._async import make_async
@@ -113,9 +112,7 @@ def free_of(organization: Any, *, now: datetime, reserved: bool = False) -> int 
 def _members(organization: Any, now: datetime) -> int:
     family = family_of(organization)
     rows = family.member._base_manager.filter(organization_id=organization.pk)
-    if family.has_field("member", "suspended_at"):
-        rows = rows.filter(Q(ends_at__isnull=True) | Q(ends_at__gt=now), suspended_at=None)
-    return int(rows.count())
+    return int(rows.filter(live(family, now)).count())
 
 
 def _reserved(organization: Any, now: datetime) -> int:

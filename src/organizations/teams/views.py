@@ -18,6 +18,7 @@ from django.views.generic import FormView, TemplateView
 
 from ..converters import as_key
 from ..exceptions import PermissionMissing
+from ..families import family_of, live
 from ..mail import display_name
 from ..permissions import VIEW_MEMBER
 from ..services.access import members_with_grants
@@ -55,7 +56,8 @@ class Branch:
 def branches(organization: Any) -> list[Branch]:
     """Return the teams at the top, each with all below it. Queries: 3."""
     leads: dict[int, list[Any]] = {}
-    rows = TeamMember.objects.for_organization(organization).leads()
+    there = live(family_of(organization), timezone.now(), prefix="member__")
+    rows = TeamMember.objects.for_organization(organization).leads().filter(there)
     for lead in rows.select_related("member__user").order_by("pk"):
         leads.setdefault(lead.team_id, []).append(lead.member)
     found: dict[int | None, list[Branch]] = {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import zlib
+from datetime import date, datetime
 from typing import Any
 
 from django import template
@@ -14,9 +15,19 @@ from django.utils import timezone
 
 from .. import pages
 from ..backends import invitation_backend
-from ..families import default_family
+from ..dates import (
+    last_day,
+)
+from ..exceptions import (
+    RegistrationClosed,
+)
+from ..families import (
+    default_family,
+    is_live,
+)
 from ..grants import standing_of
 from ..mail import display_name
+from ..managers import with_member
 from ..permissions import Access, Grant
 from ..services import invitations, registration
 from ..services.access import access_of, members_with_standing, rights_of_row
@@ -55,6 +66,16 @@ def org_can(access: Access | None, permission: str) -> bool:
 def org_url(name: str, organization: Any, **kwargs: Any) -> str:
     """``{% org_url "organization_detail" organization %}``: by slug if there is one."""
     return url_of(name, organization, **kwargs)
+
+
+@register.simple_tag
+def org_sign_up_open() -> bool:
+    """``{% org_sign_up_open as is_open %}``: whether anybody but invited people may sign up."""
+    try:
+        registration.require_open()
+    except RegistrationClosed:
+        return False
+    return True
 
 
 @register.simple_tag(takes_context=True)
@@ -190,6 +211,24 @@ def is_address(text: str) -> bool:
 
 
 @register.filter
+def org_life(member: Any) -> str:
+    """Return suspended, ended, ending or nothing: how long the member has access. Queries: 0."""
+    if not getattr(member, "has_member_lifecycle", False):
+        return ""
+    if member.suspended_at is not None:
+        return "suspended"
+    if member.ends_at is None:
+        return ""
+    return "ending" if is_live(member, timezone.now()) else "ended"
+
+
+@register.filter
+def org_last_day(ends_at: datetime | None) -> date | None:
+    """Return the last day before an end, such as that of a membership."""
+    return last_day(ends_at)
+
+
+@register.filter
 def org_pending(member: Any) -> bool:
     """Return whether the member's account waits for its person."""
     return registration.is_pending(member.user)
@@ -222,9 +261,9 @@ def org_switcher(context: Any) -> dict[str, Any]:
         offers = invitations.open_for(user, model=family.invitation, now=timezone.now())
         pending = offers.count()
     return {
-        "organizations": family.organization._default_manager.filter(is_active=True, users=user)[
-            :20
-        ],
+        "organizations": with_member(
+            family.organization._default_manager.filter(is_active=True), user
+        )[:20],
         "current": context.get("organization"),
         "pending_count": pending,
         "request": context.get("request"),

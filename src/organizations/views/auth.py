@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth import views
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 
-from ..doors import link_base
-from ..services import addresses
+from ..doors import client_address, link_base, with_status_of
+from ..exceptions import LimitReached
+from ..services import addresses, limits
 
 __all__ = ["Login", "PasswordReset", "PasswordResetConfirm"]
 
@@ -31,9 +32,21 @@ class Login(views.LoginView):
 
 
 class PasswordReset(views.PasswordResetView):
-    """Mails a link to choose a new password, to the address that links in mails lead to."""
+    """Mails a link to choose a new password, to the address that links in mails lead to.
+
+    An address that has been sent its share gets none; the visitor sees no difference.
+    """
 
     def form_valid(self, form: Any) -> HttpResponse:
+        try:
+            limits.client(client_address(self.request))
+        except LimitReached as error:
+            form.add_error(None, str(error))
+            return with_status_of(error, self.form_invalid(form))
+        try:
+            limits.mail_to(form.cleaned_data["email"], purpose="password")
+        except LimitReached:
+            return HttpResponseRedirect(str(self.get_success_url()))
         base = link_base(self.request)
         self.extra_email_context = {
             **(self.extra_email_context or {}),

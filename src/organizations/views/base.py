@@ -16,6 +16,7 @@ from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.generic import (
     CreateView,
@@ -27,9 +28,23 @@ from django.views.generic import (
 )
 
 from ..backends import invitation_backend, registration_backend
-from ..doors import link_base, page_context
-from ..exceptions import OrganizationsError, OwnershipRequired
-from ..families import default_family, family_of
+from ..doors import (
+    link_base,
+    page_context,
+    sign_up_closed,
+    with_status_of,
+)
+from ..exceptions import (
+    LimitReached,
+    OrganizationsError,
+    OwnershipRequired,
+    RegistrationClosed,
+)
+from ..families import (
+    default_family,
+    family_of,
+    live,
+)
 from ..forms import (
     OrganizationAddForm,
     OrganizationForm,
@@ -39,8 +54,19 @@ from ..forms import (
     add_verb_error,
 )
 from ..grants import standing_of
-from ..mail import after_commit
-from ..services import members, organizations, registration
+from ..jobs import (
+    mail_after_commit,
+)
+from ..managers import (
+    with_member,
+)
+from ..services import (
+    addresses,
+    limits,
+    members,
+    organizations,
+    registration,
+)
 from ..services.access import members_with_standing
 from .mixins import OrganizationMixin, OrganizationUserMixin
 
@@ -101,6 +127,7 @@ class RequestFormMixin:
             return super().form_valid(form)  # type: ignore[misc, no-any-return]
         except OrganizationsError as error:
             add_verb_error(form, error)
+            return with_status_of(error, self.form_invalid(form))  # type: ignore[attr-defined]
         except IntegrityError:
             form.add_error(None, _("Somebody else has just changed this. Try again."))
         return self.form_invalid(form)  # type: ignore[attr-defined, no-any-return]
@@ -116,11 +143,12 @@ class BaseOrganizationList(PageMixin, TemplateMixin, ListView):
     def get_queryset(self) -> Any:
         model = self.get_org_model()
         family = family_of(model)
-        rows = family.member._base_manager.filter(organization_id=OuterRef("pk"))
+        condition = live(family, timezone.now())
+        rows = family.member._base_manager.filter(condition, organization_id=OuterRef("pk"))
         counts = rows.order_by().values("organization_id").annotate(n=Count("pk")).values("n")
         mine = rows.filter(user_id=self.request.user.pk)
         has_admins = family.has_field("member", "is_admin")
-        return model.active.filter(users=self.request.user).annotate(
+        return with_member(model.active.all(), self.request.user).annotate(
             member_count=Coalesce(Subquery(counts), 0),
             my_admin=Subquery(mine.values("is_admin")) if has_admins else Value(False),
             my_owner=Subquery(mine.values(f"{family.owner_lookup}__pk")),
@@ -173,14 +201,18 @@ class BaseOrganizationUpdate(OrganizationMixin, TemplateMixin, RequestFormMixin,
 
 
 class BaseOrganizationDelete(OrganizationMixin, TemplateMixin, DeleteView):
-    """The end of an organization."""
+    """The end of an organization, at once."""
 
     page_template = "organizations/organization_confirm_delete.html"
     # Django's DELETE would delete the row past the verb.
     http_method_names = ["get", "post", "head", "options"]
 
+    def get_actor(self) -> Any:
+        """Return by whose rights this is done; None if the project's own guards decide."""
+        return None
+
     def form_valid(self, form: Any) -> HttpResponse:
-        organizations.delete(self.organization, actor=self.request.user)
+        organizations.delete(self.organization, actor=self.get_actor())
         return redirect(self.get_success_url())
 
     def get_success_url(self) -> str:
@@ -271,8 +303,12 @@ class BaseOrganizationUserRemind(OrganizationUserMixin, DetailView):
         user = self.organization_user.user
         if not registration.is_pending(user):
             return self.gone()
-        remind(user, organization=self.organization, request=request)
-        messages.success(request, _("The mail is on its way."))
+        try:
+            remind(user, organization=self.organization, request=request)
+        except LimitReached as error:
+            messages.error(request, str(error))
+        else:
+            messages.success(request, _("The mail is on its way."))
         return redirect(self.get_success_url())
 
     def gone(self) -> HttpResponse:
@@ -282,16 +318,28 @@ class BaseOrganizationUserRemind(OrganizationUserMixin, DetailView):
 
 
 def remind(user: Any, *, organization: Any, request: HttpRequest) -> None:
-    """Mail a pending account's link again, after the transaction."""
+    """Mail a pending account's link again, after the transaction.
+
+    Raises:
+        LimitReached: too many invitations of the organization, of who reminds, or to the address.
+    """
+    limits.invitation(
+        organization,
+        inviter=request.user,
+        address=addresses.address_of(user),
+        now=timezone.now(),
+    )
     backend = invitation_backend()
     if backend.requires_acceptance:
         # Its links are those of invitations; accounts are the other backend's.
         backend = registration_backend()
-    base = link_base(request)
-    after_commit(
-        lambda: backend.send_reminder(
-            user, domain=base, organization=organization, sender=request.user
-        )
+    mail_after_commit(
+        backend,
+        "send_reminder",
+        user,
+        domain=link_base(request),
+        organization=organization,
+        sender=request.user,
     )
 
 
@@ -344,6 +392,10 @@ class OrganizationSignup(PageMixin, FormView):
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         if request.user.is_authenticated:
             return redirect("organization_add")
+        try:
+            registration.require_open()
+        except RegistrationClosed as error:
+            return sign_up_closed(request, error)
         return super().dispatch(request, *args, **kwargs)
 
     def get_success_url(self) -> str:
@@ -367,7 +419,7 @@ class OrganizationSignup(PageMixin, FormView):
             )
         except OrganizationsError as error:
             add_verb_error(form, error)
-            return self.form_invalid(form)
+            return with_status_of(error, self.form_invalid(form))
         return redirect(success_url)
 
 

@@ -6,21 +6,31 @@ import re
 from typing import Any
 
 from django.contrib import messages
+from django.core.exceptions import ObjectDoesNotExist
 from django.core.paginator import Page, Paginator
 from django.db.models import Count, ProtectedError, RestrictedError, Window
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse, reverse_lazy
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.generic import FormView, TemplateView, View
 
 from .. import permissions
 from ..backends import invitation_backend
+from ..conf import get_settings
 from ..converters import as_key, url_part
-from ..doors import not_found
-from ..exceptions import NotAllowed, OrganizationsError
+from ..doors import (
+    not_found,
+    with_status_of,
+)
+from ..exceptions import (
+    NotAllowed,
+    OrganizationsError,
+    OwnershipRequired,
+)
 from ..families import default_family, family_of
 from ..forms import (
     DeleteOrganizationForm,
@@ -28,10 +38,20 @@ from ..forms import (
     MemberForm,
     OrganizationCreateForm,
     OrganizationSettingsForm,
+    ReinstateForm,
+    SuspendForm,
     TransferForm,
     add_verb_error,
 )
-from ..services import addresses, invitations, members
+from ..mail import (
+    display_name,
+)
+from ..services import (
+    addresses,
+    closing,
+    invitations,
+    members,
+)
 from ..services.access import with_grants
 from ..services.preview import Preview
 from . import base
@@ -48,6 +68,7 @@ __all__ = [
     "OrganizationDetail",
     "OrganizationLeave",
     "OrganizationList",
+    "OrganizationRestore",
     "OrganizationSignup",
     "OrganizationSignupDone",
     "OrganizationTransfer",
@@ -56,7 +77,9 @@ __all__ = [
     "OrganizationUserDelete",
     "OrganizationUserDetail",
     "OrganizationUserList",
+    "OrganizationUserReinstate",
     "OrganizationUserRemind",
+    "OrganizationUserSuspend",
     "OrganizationUserUpdate",
     "bases",
 ]
@@ -87,7 +110,7 @@ class OrganizationFormMixin(RequestFormMixin):
             raise  # no field can mend it: the page that says so
         except OrganizationsError as error:
             add_verb_error(form, error)
-            return self.form_invalid(form)  # type: ignore[attr-defined, no-any-return]
+            return with_status_of(error, self.form_invalid(form))  # type: ignore[attr-defined]
         messages.success(self.request, self.get_message(form))  # type: ignore[attr-defined]
         return redirect(self.get_success_url())  # type: ignore[attr-defined]
 
@@ -96,7 +119,10 @@ class OrganizationFormMixin(RequestFormMixin):
 
 
 class OrganizationList(base.BaseOrganizationList):
-    """Mine, with the offers to my verified addresses. Queries: at most 6."""
+    """Mine, with the offers to my verified addresses and what I have deleted.
+
+    Queries: at most 7.
+    """
 
     def get_context_data(self, **kwargs: Any) -> Any:
         found: Any = []
@@ -107,6 +133,9 @@ class OrganizationList(base.BaseOrganizationList):
         return super().get_context_data(
             invitations=found,
             addresses=addresses.verified_addresses(self.request.user),
+            deleted=closing.restorable_for(
+                self.request.user, now=timezone.now(), model=self.get_org_model()
+            ),
             **kwargs,
         )
 
@@ -165,10 +194,62 @@ class OrganizationDelete(AccessRequiredMixin, OrganizationFormMixin, PageMixin, 
             return self.form_invalid(form)
 
     def get_message(self, form: Any) -> str:
-        return _("%(name)s is deleted.") % {"name": self.organization}
+        name = {"name": self.organization}
+        if self.saved is None:
+            return _("%(name)s is deleted.") % name
+        until = date_format(timezone.localtime(self.saved.until), "DATE_FORMAT")
+        return _("%(name)s is deleted. You can restore it until %(date)s.") % {
+            **name,
+            "date": until,
+        }
 
     def get_context_data(self, **kwargs: Any) -> Any:
-        return super().get_context_data(consequences=consequences(self.organization), **kwargs)
+        grace = get_settings().DELETION_GRACE
+        until = timezone.now() + grace if grace else None
+        return super().get_context_data(
+            consequences=consequences(self.organization), until=until, **kwargs
+        )
+
+
+class OrganizationRestore(PageMixin, TemplateView):
+    """Takes the deletion of an organization back that I own."""
+
+    template_name = "organizations/organization_restore.html"
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        model = self.get_org_model()
+        key = as_key(model, kwargs["organization_pk"])
+        mine = closing.restorable_for(request.user, now=timezone.now(), model=model)
+        found = [closed for closed in mine if closed.organization.pk == key]
+        if not found:
+            return not_found(request)
+        self.closed = found[0]
+        return super().dispatch(request, *args, **kwargs)
+
+    def get_context_data(self, **kwargs: Any) -> Any:
+        return super().get_context_data(
+            organization=self.closed.organization, until=self.closed.until, **kwargs
+        )
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        organization = self.closed.organization
+        name = {"name": organization}
+        try:
+            closing.restore(organization, actor=request.user, now=timezone.now())
+        except OrganizationsError as error:
+            messages.error(request, str(error))
+            return redirect("organization_list")
+        except ObjectDoesNotExist:
+            return not_found(request)
+        if not organization.is_active:
+            messages.warning(
+                request,
+                _("%(name)s is restored, but stays suspended. Ask the operator of this site.")
+                % name,
+            )
+            return redirect("organization_list")
+        messages.success(request, _("%(name)s is restored.") % name)
+        return redirect(org_url("organization_detail", organization))
 
 
 def consequences(organization: Any) -> list[tuple[str, int]]:
@@ -317,7 +398,7 @@ class OrganizationUserUpdate(
     PageMixin,
     FormView,
 ):
-    """Makes a member an admin or a plain member, once the effect has been seen."""
+    """Changes a member's standing and the end of the membership, once the effect has been seen."""
 
     permission = permissions.CHANGE_MEMBER
     form_class = MemberForm
@@ -334,6 +415,80 @@ class OrganizationUserUpdate(
 
     def get_success_url(self) -> str:
         return org_url("organization_user_list", self.organization)
+
+
+class OrganizationUserSuspend(
+    AccessRequiredMixin,
+    PreviewMixin,
+    OrganizationFormMixin,
+    OrganizationUserMixin,
+    PageMixin,
+    FormView,
+):
+    """Takes a member's access away for the time being; the page begins with what comes of it."""
+
+    permission = permissions.SUSPEND_MEMBER
+    form_class: Any = SuspendForm
+    preview_template_name = "organizations/organizationuser_suspend.html"
+    preview_submit = gettext_lazy("Suspend")
+    preview_risky = True
+    title = gettext_lazy("Suspend %(name)s?")
+    done = gettext_lazy("%(name)s is suspended.")
+    # A form without fields would take an empty PUT for a click.
+    http_method_names = ["get", "post", "head", "options"]
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        if not family_of(self.get_org_model()).has_member_lifecycle:
+            return not_found(request)
+        return super().dispatch(request, *args, **kwargs)
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        form = self.get_form()
+        return self.render_preview(form, self.get_preview(form))
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        kwargs = super().get_form_kwargs()
+        del kwargs["organization"]  # the member has it
+        return {**kwargs, "member": self.organization_user}
+
+    def get_preview(self, form: Any) -> Preview:
+        try:
+            return form.preview()  # type: ignore[no-any-return]
+        except OwnershipRequired as error:
+            # There is no field to put it beside: the page that says so.
+            raise NotAllowed(str(error)) from error
+
+    def needs_preview(self, form: Any, preview: Preview) -> bool:
+        return True  # there is no other page that asks
+
+    def get_preview_context(self, form: Any, preview: Preview) -> dict[str, Any]:
+        ends_at = self.organization_user.ends_at
+        return {
+            **super().get_preview_context(form, preview),
+            "preview_title": self.title % self.names(),
+            "preview_cancel_url": self.get_success_url(),
+            "has_ended": ends_at is not None and ends_at <= timezone.now(),
+        }
+
+    def names(self) -> dict[str, str]:
+        return {"name": display_name(self.organization_user.user)}
+
+    def get_message(self, form: Any) -> str:
+        return str(self.done) % self.names()
+
+    def get_success_url(self) -> str:
+        return org_url("organization_user_list", self.organization)
+
+
+class OrganizationUserReinstate(OrganizationUserSuspend):
+    """Gives a suspended member the access back; the page begins with what comes of it."""
+
+    form_class = ReinstateForm
+    preview_template_name = "organizations/organizationuser_reinstate.html"
+    preview_submit = gettext_lazy("Reinstate")
+    preview_risky = False
+    title = gettext_lazy("Reinstate %(name)s?")
+    done = gettext_lazy("%(name)s is reinstated.")
 
 
 class OrganizationUserDelete(AccessRequiredMixin, base.BaseOrganizationUserDelete):

@@ -14,14 +14,26 @@ from asgiref.sync import sync_to_async
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ImproperlyConfigured, ObjectDoesNotExist, PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseBase
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from ..converters import as_key, find_organization
-from ..doors import forbidden, not_found, page_context
-from ..exceptions import NotAllowed
+from ..converters import (
+    as_key,
+    find_organization,
+    moved_url,
+)
+from ..doors import (
+    forbidden,
+    not_found,
+    page_context,
+    too_often,
+)
+from ..exceptions import (
+    LimitReached,
+    NotAllowed,
+)
 from ..families import default_family, family_of
 from ..services.access import access_of, members_with_grants
 
@@ -176,7 +188,8 @@ class OwnerRequiredMixin(_RequiredMixin):
 class AccessRequiredMixin(_OrganizationLookup):
     """Lets those in who have ``permission``; ``self.access`` holds the answer.
 
-    For sync and async views alike.
+    For sync and async views alike. Members who come by a slug that the organization has left are
+    sent to the new one.
 
     Attributes:
         permission: the name of the needed permission; None asks for nothing but access.
@@ -214,16 +227,26 @@ class AccessRequiredMixin(_OrganizationLookup):
         """Return the answer to somebody who may not come in; None for everybody else."""
         if not self.request.user.is_authenticated:
             return redirect_to_login(self.request.get_full_path())
-        if not self.access.may_enter:
+        try:
+            access = self.access
+        except Http404:
+            value = self.kwargs.get("organization_pk")
+            moved = moved_url(self.request, self.get_org_model(), value)
+            if moved is None:
+                raise
+            return redirect(moved)
+        if not access.may_enter:
             return not_found(self.request)
         if self.permission is not None:
-            self.access.require(self.permission)
+            access.require(self.permission)
         return None
 
     def _answer(self, error: Exception) -> HttpResponseBase:
         if isinstance(error, NotAllowed):
             organization = self.organization
             return forbidden(self.request, error, organization=organization, access=self.access)
+        if isinstance(error, LimitReached):
+            return too_often(self.request, error)
         # A verb finds no row any more if somebody else has just deleted it.
         return not_found(self.request)
 
@@ -232,7 +255,7 @@ class AccessRequiredMixin(_OrganizationLookup):
 
 
 #: What the views let through to the page that says so.
-_REFUSALS = (NotAllowed, Http404, ObjectDoesNotExist)
+_REFUSALS = (NotAllowed, LimitReached, Http404, ObjectDoesNotExist)
 
 
 class PermissionRequiredMixin(AccessRequiredMixin):

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
@@ -26,7 +25,6 @@ from ..registry import CodeRole
 __all__ = [
     "RoleOrName",
     "Target",
-    "as_stored",
     "assignments_in",
     "check_end",
     "check_losses",
@@ -97,19 +95,6 @@ def stored(organization: Any, role: Role) -> Role:
 def assignments_in(organization: Any) -> Any:
     """Return the assignments of an organization as a queryset."""
     return RoleAssignment._base_manager.filter(organization_id=organization.pk)
-
-
-def as_stored(moment: datetime | None) -> datetime | None:
-    """Return a moment in the form in which the project stores it.
-
-    Raises:
-        ValueError: it has no time zone in a project that uses them.
-    """
-    if moment is None or timezone.is_aware(moment) == settings.USE_TZ:
-        return moment
-    if settings.USE_TZ:
-        raise ValueError("ends_at needs a time zone.")
-    return timezone.make_naive(moment, timezone.get_default_timezone())
 
 
 def check_end(ends_at: datetime | None) -> datetime | None:

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from organizations import signals
+from organizations.dates import as_stored
 from organizations.grants import groups
 from organizations.permissions import CHANGE_MEMBER
 from organizations.services import _writes
@@ -23,7 +24,6 @@ from ..models import RoleAssignment
 from ..permissions import MANAGE_ROLES
 from ._shared import (
     RoleOrName,
-    as_stored,
     check_end,
     check_losses,
     group_kind_of,

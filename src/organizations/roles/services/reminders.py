@@ -6,10 +6,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from organizations import mail
 from organizations.conf import get_settings
 from organizations.converters import url_part
+from organizations.families import default_family, live
 from organizations.services import addresses
 from organizations.services._async import make_async
 from organizations.services._locks import lock_organization, verb
@@ -24,13 +27,15 @@ def due_reminders(*, now: datetime, within: timedelta) -> Any:
     """Return the assignments whose members have to be told of the end, as a queryset.
 
     They are those of members themselves, that end after ``now`` and at most ``within`` later,
-    and of whose present end nobody has been told. Members who cannot sign in are left out.
+    and of whose present end nobody has been told. Members who cannot sign in, or have no
+    access, are left out.
     """
     return _to_be_told(now).filter(ends_at__lte=now + within).order_by("ends_at", "pk")
 
 
 def _to_be_told(now: datetime) -> Any:
     return RoleAssignment._base_manager.filter(
+        live(default_family(), now, prefix="member__"),
         member__isnull=False,
         member__user__is_active=True,
         organization__is_active=True,
@@ -44,7 +49,8 @@ def remind(assignment: RoleAssignment, *, now: datetime) -> bool:
     """Tell a member by mail that a role ends, once for each end; return whether a mail leaves.
 
     None does if the member has been told, has no address, or need not be told any more: the role
-    was taken, has ended or has no end now, or the account or the organization was switched off.
+    was taken, has ended or has no end now, or the account or the organization was switched off,
+    or the member was suspended.
 
     Raises:
         ImproperlyConfigured: ``LINK_BASE`` is not set.
@@ -79,6 +85,11 @@ def _message(assignment: RoleAssignment, address: str) -> Any:
     return mail.message(
         address, f"{folder}/ending_subject.txt", f"{folder}/ending_body.html", context
     )
+
+
+def sample_of_ending() -> dict[str, Any]:
+    """Return what the mail needs to be looked at, without any row."""
+    return {"role": _("Treasurer"), "ends_at": timezone.now() + timedelta(days=7)}
 
 
 aremind = make_async(remind)

@@ -1,13 +1,17 @@
 import uuid
+from datetime import timedelta
 
 from asgiref.sync import async_to_sync
 from django.test import TestCase
 from django.urls import reverse
+from django.utils import timezone
 from people.models import Person
 from shops.models import Shop, ShopInvitation
 
-from organizations.exceptions import OrganizationMismatch, OwnershipRequired
-from organizations.models import Organization
+from organizations import slugs
+from organizations.exceptions import OrganizationMismatch, OwnershipRequired, SlugTaken
+from organizations.models import FormerSlug, Organization, OrganizationRecord
+from organizations.services import closing, organizations
 from organizations.utils import create_organization
 
 from .models import Firm, FirmInvitation, FirmOwner, FirmUser
@@ -45,6 +49,28 @@ class Keys(TestCase):
                 self.assertEqual(
                     list(type(organization).objects.get_for_user(self.bo)), [organization]
                 )
+
+    def test_what_stands_beside_each_kind_of_key(self):
+        now = timezone.now()
+        for organization in (self.firm, self.shop, self.usual):
+            with self.subTest(organization=organization):
+                model, old = type(organization), organization.slug
+                organizations.change(organization, slug=f"{old}-new")
+                with self.assertRaises(SlugTaken):
+                    create_organization(self.bo, "Other", slug=old, model=model)
+                self.assertEqual(slugs.taken(model, [old]), {old})
+                keys = slugs.keys_of_former(model, old)
+                self.assertEqual(list(model.objects.filter(pk__in=keys)), [organization])
+                closing.close(organization, actor=self.ada, now=now)
+                mine = closing.restorable_for(self.ada, now=now, model=model)
+                self.assertEqual([each.organization for each in mine], [organization])
+                state = closing.with_state(model.objects.all()).get()
+                self.assertEqual(state._deleted_at, now)
+                closing.restore(organization, actor=self.ada, now=now)
+                closing.close(organization, actor=None, now=now - timedelta(days=31))
+                [gone] = closing.purge(now=now)
+                self.assertEqual((gone.organization.name, gone.problem), (organization.name, ""))
+        self.assertFalse(FormerSlug.objects.exists() or OrganizationRecord.objects.exists())
 
     def test_owner_is_compared_by_key(self):
         other = create_organization(self.bo, "Other", model=Firm)
