@@ -166,8 +166,10 @@ def test_deleting_needs_the_typed_name_and_says_so(typed, world):
     assert "It is: Acme" in words_of(wrong)
     response = browser.post(url, {"confirm_name": typed})
     assert response["Location"] == page("organization_list")
-    assert said(response) == ["Acme is deleted."]
-    assert not Organization.objects.filter(pk=world.acme.pk).exists()
+    [text] = said(response)
+    assert text.startswith("Acme is deleted. You can restore it until ")
+    world.acme.refresh_from_db()
+    assert not world.acme.is_active
     assert browser.get(page("organization_detail", world.acme)).status_code == 404
 
 

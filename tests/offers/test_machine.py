@@ -34,6 +34,7 @@ from organizations.exceptions import (
 )
 from organizations.models import OrganizationInvitation, OrganizationRecord
 from organizations.services import invitations, links, members, requests, seats
+from organizations.services.links import MOST_BEHIND
 from organizations.services.members import AlreadyMember
 from tests.ownership.test_machine import empty_tables
 
@@ -97,6 +98,10 @@ class Offers(RuleBasedStateMachine):
             each.kind in ("mail", "link") and each.parent is None and each.status == "pending"
             for each in self.open()
         )
+
+    def behind(self, link):
+        waiting = [each for each in self.open() if each.status == "pending"]
+        return sum(each.parent is link for each in waiting)
 
     def holds_a_seat(self, offer):
         reserves = offer.kind in ("mail", "link") and offer.parent is None
@@ -216,6 +221,9 @@ class Offers(RuleBasedStateMachine):
             {
                 InvitationStateError: self.state(link) != "pending",
                 InviterNotEntitled: not self.may_invite(link.by),
+                LimitReached: who not in self.members
+                and self.keyed("mail", who) is None
+                and self.behind(link) >= MOST_BEHIND[link.kind],
             },
         )
         found = self.keyed("mail", who)
@@ -354,15 +362,15 @@ class Offers(RuleBasedStateMachine):
         joins = asks and offer.who not in self.members
         seat = self.is_full(reserved=self.reserved())
         if asks:
-            # A link for one person has kept a seat.
+            # Who approves stands for it, if the link is gone. One for one person keeps a seat.
+            link = link if link is not None and self.state(link) == "pending" else None
             has = link is not None and link.kind == "link"
             seat = joins and self.is_full(reserved=0 if has else self.reserved())
         done = self.attempt(
             lambda: requests.approve(self.row(offer), actor=self.people[by], now=self.now),
             {
                 PermissionMissing: not self.may_invite(by),
-                InvitationStateError: wrong_state
-                or (asks and joins and link is not None and self.state(link) != "pending"),
+                InvitationStateError: wrong_state,
                 AlreadyMember: not asks and offer.who in self.members,
                 SeatsFull: seat,
             },

@@ -10,6 +10,7 @@ from organizations.exceptions import (
     InvitationStateError,
     InviterNotEntitled,
     JoinRefused,
+    LimitReached,
     OrganizationsError,
     PermissionMissing,
     SeatsFull,
@@ -247,3 +248,22 @@ def test_offer_gives_the_membership_its_end(acme, ada):
     assert take(link, testing.make_user("eve")).ends_at == end
     with pytest.raises(OrganizationsError, match="passed"):
         links.create(acme, actor=ada, now=NOW, member_until=NOW)
+
+
+def test_holder_of_a_link_cannot_mail_half_the_world(acme, ada):
+    link = links.create(acme, actor=ada, now=NOW)
+    proof = invitations.proof_of(link.secret)
+    for number in range(5):
+        links.mail_offer(link, address=f"p{number}@example.com", now=NOW, proof=proof)
+    with pytest.raises(LimitReached, match="not answered"):
+        links.mail_offer(link, address="p5@example.com", now=NOW, proof=proof)
+    assert links.mail_offer(link, address="p4@example.com", now=NOW, proof=proof)
+
+
+def test_request_by_a_link_can_be_approved_when_the_link_is_gone(acme, ada):
+    link = links.create(acme, actor=ada, now=NOW, shared=True, needs_approval=True)
+    eve = testing.make_user("eve")
+    take(link, eve)
+    later = NOW + timedelta(days=8)
+    [request] = requests.waiting(acme, now=later)
+    assert requests.approve(request, actor=ada, now=later).user == eve

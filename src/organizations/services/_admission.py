@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from .. import presets, signals
+from .. import presets, signals, states
 from ..exceptions import JoinRefused
 from ..families import family_of
 from ..states import InvitationKind, InvitationStatus
@@ -46,9 +46,11 @@ def admit(
     """
     organization = invitation.organization
     may = may or _offers.authority_behind(invitation)
-    if link is not None:
+    if link is not None and approved_by is None:
         _refuse_other_domain(link, user)
     member = _offers.member_of(organization, user)
+    if approved_by is not None and link is not None and not _is_open(link, now):
+        link = None  # whoever approves stands for it, whatever has become of the link
     if member is None and link is not None:
         if link is not invitation:
             _offers.state_after(link, "use", now=now)
@@ -118,6 +120,11 @@ def wait_for_approval(
 def domain_of(address: str) -> str:
     """Return the domain of a normalised address."""
     return address.rpartition("@")[2]
+
+
+def _is_open(link: Any, now: datetime) -> bool:
+    state = states.current(link.status, expires_at=link.expires_at, now=now)
+    return state is InvitationStatus.PENDING
 
 
 def _refuse_other_domain(link: Any, user: Any) -> None:

@@ -14,9 +14,9 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from .. import signals
-from ..exceptions import InvitationNotForYou, JoinRefused, OrganizationsError
+from ..exceptions import InvitationNotForYou, JoinRefused, LimitReached, OrganizationsError
 from ..families import family_of
-from ..states import InvitationKind
+from ..states import InvitationKind, InvitationStatus
 from . import _offers, _records, addresses, limits, members, seats
 from ._admission import BY_LINK, domain_of
 from ._async import make_async
@@ -25,6 +25,9 @@ from ._offers import Deliver, Terms
 from .ceiling import authority
 
 __all__ = ["acreate", "amail_offer", "create", "mail_offer", "normalise_domain"]
+
+#: How many people may come by a link and have a mail that they have not answered.
+MOST_BEHIND = {InvitationKind.LINK: 5, InvitationKind.SHARED: 100}
 
 DOMAIN = re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]")
 
@@ -113,7 +116,8 @@ def mail_offer(
         InvitationNotForYou: the proof is not that of the link.
         InvitationStateError: the link cannot be used.
         JoinRefused: the link is for addresses of another domain.
-        LimitReached: the address has been sent too many mails.
+        LimitReached: the address has been sent too many mails, or too many people who came by
+            the link have not answered yet.
     Locks: the organization, then the link. Signals: invitation_created, or invitation_resent
     for one that came by the same link.
     """
@@ -139,6 +143,8 @@ def mail_offer(
     offer = _records.find(model, organization=organization, open_key=open_key)
     if offer is not None and offer.parent_key != _records.key_of(link):
         return None
+    if offer is None:
+        _require_room_behind(link, now=now)
     limits.mail_to(address, now=now)
     signal = signals.invitation_resent if offer else signals.invitation_created
     if offer is None:
@@ -151,6 +157,21 @@ def mail_offer(
     _offers.renew(offer, now=now, deliver=deliver)
     _offers.tell(signal, offer, actor=None)
     return offer
+
+
+def _require_room_behind(link: Any, *, now: datetime) -> None:
+    """Whoever holds a link must not fill the organization's list, nor mail half the world."""
+    waiting = _records.rows_in(
+        type(link),
+        organization_id=link.organization_id,
+        statuses=[InvitationStatus.PENDING],
+        unexpired_at=now,
+        life={"parent_key": _records.key_of(link)},
+    )
+    if waiting.count() >= MOST_BEHIND[InvitationKind(link.kind)]:
+        raise LimitReached(
+            _("Many people have come by this link and not answered yet. Try again tomorrow.")
+        )
 
 
 acreate = make_async(create)
