@@ -13,11 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from . import (
-    handover_mail,
-    jobs,
-    mail,
-)
+from . import handover_mail, jobs, mail
 from .backends import invitation_backend
 from .backends.forms import ADDRESS_LENGTH, clean_address, validate_name
 from .converters import clean_slug
@@ -26,9 +22,7 @@ from .doors import link_base
 from .exceptions import OrganizationsError
 from .families import default_family, family_of
 from .models import Organization, OrganizationUser
-from .offer_forms import (
-    InviteForm,
-)
+from .offer_forms import InviteForm
 from .services import (
     addresses,
     closing,

@@ -19,12 +19,7 @@ from django.db.models.signals import post_delete
 
 from . import signals
 from .conf import get_settings
-from .families import (
-    Family,
-    default_family,
-    family_of,
-    live,
-)
+from .families import Family, default_family, family_of, live
 from .permissions import Grant, Standing, declared, get
 
 __all__ = [

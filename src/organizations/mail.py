@@ -7,26 +7,40 @@ old name the body is the plain text; ``email/<kind>_rich.html`` beside it is the
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from email.utils import parseaddr
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.core.mail import EmailMultiAlternatives
+from django.core.mail import EmailMultiAlternatives, get_connection
 from django.db import transaction
 from django.template import TemplateDoesNotExist, loader
 
 from .conf import get_settings
 
-__all__ = ["WAITING", "LinkBase", "after_commit", "configured_base", "display_name", "message"]
+__all__ = [
+    "WAITING",
+    "LinkBase",
+    "after_commit",
+    "configured_base",
+    "display_name",
+    "message",
+    "send_all",
+    "send_each",
+]
 
 logger = logging.getLogger("organizations.mail")
 
 #: What a callable that delivers an invitation returns if a worker is going to send the mail.
 WAITING = object()
+
+T = TypeVar("T")
+
+#: After so many failures in a row, a mail server gets no more mails of the same lot.
+PATIENCE = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +131,41 @@ def _rich_part(body: Any, body_template: str) -> Any:
     except TemplateDoesNotExist:
         return None
     return rich if Path(rich.origin.name).parent == Path(body.origin.name).parent else None
+
+
+def send_all(items: Iterable[T], message_of: Callable[[T], Any]) -> list[T]:
+    """Send a mail for each of many things through one connection; return those whose mail left.
+
+    A mail that fails is logged and keeps no other back. If several fail in a row, the server is
+    taken to be away and the rest is left alone.
+    """
+    connection = get_connection()
+    try:
+        connection.open()
+    except Exception:
+        logger.exception("The mail server does not answer. The mails can be sent again.")
+        return []
+    try:
+        return send_each(items, lambda item: connection.send_messages([message_of(item)]))
+    finally:
+        connection.close()
+
+
+def send_each(items: Iterable[T], send: Callable[[T], Any]) -> list[T]:
+    """Send a mail for each of many things; see ``send_all``."""
+    sent, failed = [], 0
+    for item in items:
+        try:
+            send(item)
+        except Exception:
+            logger.exception("A mail could not be sent. It can be sent again from the page.")
+            failed += 1
+            if failed == PATIENCE:
+                break
+        else:
+            failed = 0
+            sent.append(item)
+    return sent
 
 
 def one_line(text: str) -> str:

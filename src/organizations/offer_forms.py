@@ -7,48 +7,19 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.core.exceptions import (
-    ValidationError,
-)
-from django.db import (
-    transaction,
-)
-from django.utils import (
-    timezone,
-)
-from django.utils.translation import (
-    get_language,
-)
-from django.utils.translation import (
-    gettext_lazy as _,
-)
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
 
-from . import (
-    jobs,
-    mail,
-    presets,
-)
-from .backends import (
-    invitation_backend,
-)
-from .backends.forms import (
-    ADDRESS_LENGTH,
-    clean_address,
-)
-from .conf import (
-    LIFETIMES,
-    get_settings,
-)
-from .dates import (
-    DayField,
-    end_of,
-)
-from .doors import (
-    link_base,
-)
-from .exceptions import (
-    OrganizationsError,
-)
+from . import jobs, mail, presets
+from .backends import invitation_backend
+from .backends.forms import ADDRESS_LENGTH, clean_address
+from .conf import LIFETIMES, get_settings
+from .dates import DayField, end_of
+from .doors import link_base
+from .exceptions import OrganizationsError
 from .families import family_of
 from .services import limits, links, members, requests
 from .services._offers import NOTE_LENGTH, lifetime_of

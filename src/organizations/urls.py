@@ -15,20 +15,12 @@ from . import converters
 from .backends import invitation_backend, registration_backend
 from .doors import own_not_found
 from .pages import urls_of_apps
+from .views import bulk, joining
 from .views import default as views
-from .views import joining
 from .views.access import OrganizationUserAccess
-from .views.fresh import (
-    OrganizationConfirm,
-)
-from .views.handover import (
-    HandoverAnswer,
-    OrganizationTransfer,
-)
-from .views.mails import (
-    MailList,
-    MailPreview,
-)
+from .views.fresh import OrganizationConfirm
+from .views.handover import HandoverAnswer, OrganizationTransfer
+from .views.mails import MailList, MailPreview
 
 __all__ = ["urlpatterns"]
 
@@ -85,6 +77,18 @@ invitation_patterns = [
         "<str:invitation_pk>/decline/",
         views.InvitationDecline.as_view(),
         name="organization_invitation_decline",
+    ),
+    path("many/", bulk.BulkInvite.as_view(), name="organization_bulk"),
+    path("many/<str:bulk_pk>/", bulk.BulkDetail.as_view(), name="organization_bulk_detail"),
+    path(
+        "many/<str:bulk_pk>/columns/",
+        bulk.BulkColumns.as_view(),
+        name="organization_bulk_columns",
+    ),
+    path(
+        "many/<str:bulk_pk>/results.csv",
+        bulk.BulkResults.as_view(),
+        name="organization_bulk_results",
     ),
     path(
         "<str:invitation_pk>/resend/",

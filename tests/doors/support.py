@@ -7,12 +7,7 @@ from datetime import timedelta
 
 from django.apps import apps
 from django.conf import settings
-from django.contrib.auth import (
-    BACKEND_SESSION_KEY,
-    HASH_SESSION_KEY,
-    SESSION_KEY,
-    get_user_model,
-)
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user_model
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.contrib.auth.models import update_last_login
 from django.contrib.auth.signals import user_logged_in
@@ -24,7 +19,7 @@ from django.utils import timezone
 
 from organizations import testing, tokens
 from organizations.doors import FRESH_KEY
-from organizations.models import OrganizationUser, VerifiedAddress
+from organizations.models import BulkInvitation, OrganizationUser, VerifiedAddress
 from organizations.services import invitations, members, registration, requests
 
 MODELLED = {"INVITATION_BACKEND": "organizations.backends.modeled.ModelInvitation"}
@@ -169,6 +164,19 @@ def make_world():
         acme, address="proposed@example.com", actor=people["member"], now=timezone.now()
     )
     world.foreign_offer = invite(zenith, "somebody@example.com", by=people["foreigner"])
+    [world.listed, world.table, world.foreign_list] = BulkInvitation.objects.bulk_create(
+        BulkInvitation(
+            model="organizations.organization",
+            organization_key=str(organization.pk),
+            created_by=people[by],
+            addresses=listed,
+        )
+        for organization, by, listed in (
+            (acme, "admin", [{"number": 1, "address": "listed@example.com"}]),
+            (acme, "admin", {"header": ["mail"], "rows": [["listed@example.com"]]}),
+            (zenith, "foreigner", [{"number": 1, "address": "theirs@example.com"}]),
+        )
+    )
     return world
 
 

@@ -128,6 +128,14 @@ organization_invitation_approve  GET   login 404 403 404 404 404 login 404 404 4
 organization_invitation_approve  POST  login 404 403 404 404 404 login 404 404 404
 organization_invitation_decline  GET   login 404 403 404 404 404 login 404 404 404
 organization_invitation_decline  POST  login 404 403 404 404 404 login 404 404 404
+organization_bulk                GET   login 404 403 404 404 404 login 404 404 404
+organization_bulk                POST  login 404 403 404 404 404 login 404 404 404
+organization_bulk_detail         GET   login 404 403 404 404 404 login 404 404 404
+organization_bulk_detail         POST  login 404 403 404 404 404 login 404 404 404
+organization_bulk_columns        GET   login 404 403 404 404 404 login 404 404 404
+organization_bulk_columns        POST  login 404 403 404 404 404 login 404 404 404
+organization_bulk_results        GET   login 404 403 404 404 404 login 404 404 404
+organization_bulk_results        POST  login 404 403 404 404 404 login 404 404 404
 invitations_register             GET   200   200 200 200 200 200 200   200 200 200
 invitations_register             POST  302   302 302 302 302 302 302   302 302 302
 """,
@@ -150,6 +158,14 @@ organization_invitation_approve  GET   login 404 403 200 200 404 login 404 200 4
 organization_invitation_approve  POST  login 404 403 302 302 404 login 404 302 404
 organization_invitation_decline  GET   login 404 403 200 200 404 login 404 200 404
 organization_invitation_decline  POST  login 404 403 302 302 404 login 404 302 404
+organization_bulk                GET   login 404 403 200 200 404 login 404 200 404
+organization_bulk                POST  login 404 403 302 302 404 login 404 302 404
+organization_bulk_detail         GET   login 404 403 200 200 404 login 404 200 404
+organization_bulk_detail         POST  login 404 403 302 302 404 login 404 302 404
+organization_bulk_columns        GET   login 404 403 200 200 404 login 404 200 404
+organization_bulk_columns        POST  login 404 403 302 302 404 login 404 302 404
+organization_bulk_results        GET   login 404 403 200 200 404 login 404 200 404
+organization_bulk_results        POST  login 404 403 405 405 404 login 404 405 404
 invitations_register             GET   login 200 404 404 404 404 login 404 404 404
 invitations_register             POST  login 302 404 404 404 404 login 404 404 404
 invitations_open                 GET   302   302 302 302 302 302 302   302 302 302
@@ -222,6 +238,9 @@ def arguments(world, name, backend):
     if name in INVITATION_PAGES:
         decided = name.endswith(("approve", "decline"))
         kwargs["invitation_pk"] = (world.proposal if decided else world.offer).pk
+    if name in BULK_PAGES:
+        about = world.table if name == "organization_bulk_columns" else world.listed
+        kwargs["bulk_pk"] = about.pk
     return kwargs
 
 
@@ -232,9 +251,12 @@ MEMBER_PAGES = {
 INVITATION_PAGES = {
     f"organization_invitation_{page}" for page in ("resend", "revoke", "approve", "decline")
 }
+BULK_PAGES = {f"organization_bulk_{page}" for page in ("detail", "columns", "results")}
 ORGANIZATION_PAGES = {
     *MEMBER_PAGES,
     *INVITATION_PAGES,
+    *BULK_PAGES,
+    "organization_bulk",
     *(f"organization_{page}" for page in ("detail", "edit", "delete", "leave", "transfer")),
     "organization_restore",
     *("organization_user_list", "organization_user_add", "organization_user_propose"),
@@ -256,6 +278,9 @@ def data_for(world, name):
         "organization_delete": {"confirm_name": "Acme"},
         "organization_transfer": {"confirm_name": "Acme", "new_owner": new_owner.pk},
         "organization_handover_answer": {"confirm_name": "Acme"},
+        "organization_bulk": {"addresses": "somebody-new@example.com"},
+        "organization_bulk_detail": {"action": "continue", "done": "0"},
+        "organization_bulk_columns": {"column_0": "address"},
         "organization_user_add": {"email": "somebody-new@example.com"},
         "organization_link_add": {"who": "one", "days": "3"},
         "organization_user_propose": {"email": "somebody-new@example.com"},
@@ -337,13 +362,21 @@ def test_a_foreign_organization_is_not_told_from_an_unknown_one(name, backend, w
                 assert text_of(response) == text_of(expected), (person, method, url)
 
 
-@pytest.mark.parametrize("name", sorted(MEMBER_PAGES | INVITATION_PAGES))
+def keyword_and_foreign(world, name):
+    """Return the keyword of what a page is about, and a row of the other organization."""
+    if name in MEMBER_PAGES:
+        return "user_pk", world.people["foreigner"]
+    if name in BULK_PAGES:
+        return "bulk_pk", world.foreign_list
+    return "invitation_pk", world.foreign_offer
+
+
+@pytest.mark.parametrize("name", sorted(MEMBER_PAGES | INVITATION_PAGES | BULK_PAGES))
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_ids_of_another_organization_are_not_found_in_this_one(name, method, backend, world, undo):
-    keyword = "user_pk" if name in MEMBER_PAGES else "invitation_pk"
+    keyword, theirs = keyword_and_foreign(world, name)
     kwargs = arguments(world, name, backend)
     data = data_for(world, name) if method == "POST" else None
-    theirs = world.people["foreigner"] if name in MEMBER_PAGES else world.foreign_offer
     mixes = [
         # ours in the path, with something of theirs, of nobody's, and no key at all
         (world.acme.pk, theirs.pk),

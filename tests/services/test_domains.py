@@ -22,14 +22,7 @@ from organizations.models import (
     OrganizationRecord,
 )
 from organizations.permissions import Grant
-from organizations.services import (
-    addresses,
-    domains,
-    invitations,
-    members,
-    organizations,
-    requests,
-)
+from organizations.services import addresses, domains, invitations, members, organizations, requests
 from tests.app.models import Club
 from tests.compat.guilds.models import Guild
 

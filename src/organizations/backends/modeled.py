@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from typing import Any
@@ -16,34 +17,13 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from .. import (
-    jobs,
-    mail,
-)
-from ..converters import (
-    url_part,
-)
-from ..doors import (
-    keep_secret,
-    link_base,
-    own_not_found,
-    page_context,
-)
-from ..exceptions import (
-    InvitationStateError,
-    OrganizationsError,
-)
-from ..families import (
-    family_of,
-)
-from ..services import (
-    invitations,
-    members,
-)
-from ..states import (
-    InvitationKind,
-    InvitationStatus,
-)
+from .. import jobs, mail
+from ..converters import url_part
+from ..doors import keep_secret, link_base, own_not_found, page_context
+from ..exceptions import InvitationStateError, OrganizationsError
+from ..families import family_of
+from ..services import bulk, invitations, members
+from ..states import InvitationKind, InvitationStatus
 from ..views.invitations import (
     BARRIERS,
     InvitationAccept,
@@ -291,9 +271,45 @@ class ModelInvitation(InvitationBackend):
         ).send()
 
     def send_invitation(self, invitation: Any, **kwargs: Any) -> Any:  # type: ignore[override]
-        """Mail an invitation; ``secret`` makes the link, without it the ``guid`` does.
+        """Mail an invitation; ``secret`` makes the link, without it the ``guid`` does."""
+        return self.invitation_message(invitation, **kwargs).send()
 
-        The mail is in the language that the offer names, else in the one that is active.
+    def deliver_many(
+        self, *, request: HttpRequest | None = None, **context: Any
+    ) -> bulk.DeliverMany:
+        """Return the callable that mails many invitations once their transaction is committed.
+
+        Where the project has a queue, a worker does so, as with ``deliver``.
+        """
+        context["domain"] = context.get("domain") or link_base(request)
+
+        def send(many: Sequence[Any]) -> list[Any]:
+            if jobs.offers_wait(self, many, again=False, **context):
+                return []
+            return self.send_invitations(many, **context)
+
+        return send
+
+    def send_invitations(self, many: Iterable[Any], **kwargs: Any) -> list[Any]:
+        """Mail invitations through one connection; return those whose mail has left.
+
+        Args:
+            many: rows, each with its ``secret``.
+            kwargs: as for ``send_invitation``.
+        """
+        if type(self).send_invitation is not ModelInvitation.send_invitation:
+            # A project that sends its invitations in its own way does so for each of them.
+            return mail.send_each(
+                many, lambda each: self.send_invitation(each, secret=each.secret, **kwargs)
+            )
+        return mail.send_all(
+            many, lambda each: self.invitation_message(each, secret=each.secret, **kwargs)
+        )
+
+    def invitation_message(self, invitation: Any, **kwargs: Any) -> Any:
+        """Return the unsent mail of an invitation; the arguments are those of ``send_invitation``.
+
+        It is in the language that the offer names, else in the one that is active.
         """
         secret = kwargs.pop("secret", None)
         again = kwargs.pop("again", False)
@@ -312,14 +328,13 @@ class ModelInvitation(InvitationBackend):
             "url": absolute(base, url),
         }
         with language_of(invitation):
-            message = self.email_message(
+            return self.email_message(
                 invitation.invitee_identifier,
                 self.reminder_subject if again else self.invitation_subject,
                 self.reminder_body if again else self.invitation_body,
                 invitation.invited_by,
                 **context,
             )
-        return message.send()
 
     def send_request_answer(
         self, invitation: Any, *, approved: bool, request: HttpRequest | None = None, **kwargs: Any

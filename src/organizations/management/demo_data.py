@@ -21,13 +21,7 @@ from ..conf import get_settings
 from ..exceptions import OrganizationsError
 from ..families import default_family
 from ..models import VerifiedAddress
-from ..services import (
-    domains,
-    invitations,
-    links,
-    organizations,
-    requests,
-)
+from ..services import domains, invitations, links, organizations, requests
 
 __all__ = ["LOGINS", "DemoError", "Login", "is_present", "remove", "seed"]
 

@@ -10,14 +10,7 @@ from typing import Any
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
-from .. import (
-    grants,
-    mail,
-    permissions,
-    presets,
-    signals,
-    states,
-)
+from .. import grants, mail, permissions, presets, signals, states
 from ..exceptions import JoinRefused
 from ..families import family_of
 from ..states import InvitationKind, InvitationStatus

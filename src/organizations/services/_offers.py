@@ -165,17 +165,27 @@ def require_room(organization: Any, *, actor: Any, now: datetime) -> None:
         LimitReached: too many are open.
     Queries: 0 or 1.
     """
+    room = room_of(organization, actor=actor, now=now)
+    if room is not None and room < 1:
+        raise no_room()
+
+
+def no_room() -> LimitReached:
+    return LimitReached(
+        _(
+            "This organization has %(most)d open invitations, which is as many as it may "
+            "have. Withdraw some, or wait until they are answered."
+        )
+        % {"most": get_settings().MAX_OPEN_INVITATIONS}
+    )
+
+
+def room_of(organization: Any, *, actor: Any, now: datetime) -> int | None:
+    """Return how many more offers may be open, or None for any number. Queries: 0 or 1."""
     most = get_settings().MAX_OPEN_INVITATIONS
     if actor is None or most is None:
-        return
-    if open_offers(organization, now=now).count() >= most:
-        raise LimitReached(
-            _(
-                "This organization has %(most)d open invitations, which is as many as it may "
-                "have. Withdraw some, or wait until they are answered."
-            )
-            % {"most": most}
-        )
+        return None
+    return most - int(open_offers(organization, now=now).count())
 
 
 def open_offers(organization: Any, *, now: datetime) -> Any:
@@ -196,14 +206,25 @@ def renew(
     lifetime: timedelta | None = None,
 ) -> None:
     """Open an offer, or open it again: new secret, new expiry, and off it goes."""
+    open_until(invitation, now + lifetime_of(invitation.organization, lifetime))
+    _records.save(invitation)
+    send(invitation, deliver=deliver, now=now)
+
+
+def open_until(invitation: Any, expires_at: datetime) -> None:
+    """Give an offer a new secret and a new expiry; the caller saves it and sends it."""
     secret = tokens.make_secret()
     invitation.status = InvitationStatus.PENDING
     invitation.token_digest = tokens.digest(secret, purpose="invitation")
-    invitation.expires_at = now + lifetime_of(invitation.organization, lifetime)
+    invitation.expires_at = expires_at
     invitation.sent_at = None
     invitation.send_count += 1
-    _records.save(invitation)
     invitation.secret = secret
+
+
+def send(invitation: Any, *, deliver: Deliver | None, now: datetime) -> None:
+    """Let an offer go off once the transaction is committed."""
+    secret = invitation.secret
     if deliver is not None:
         mail.after_commit(lambda: _deliver(invitation, secret, deliver=deliver, now=now))
 
@@ -244,11 +265,14 @@ def member_of(organization: Any, user: Any) -> Any:
 
 def refuse_member(organization: Any, address: str) -> None:
     """A member's own address or a verified one is not invited again."""
-    rows = family_of(organization).member._base_manager.filter(organization_id=organization.pk)
-    users = [user.pk for user in addresses.find_users(address)]
-    users += addresses.holders(address)
-    if users and rows.filter(user_id__in=users).exists():
+    if of_members(organization, [address]):
         raise members.AlreadyMember
+
+
+def of_members(organization: Any, wanted: Iterable[str]) -> set[str]:
+    """Return those of the normalised addresses that a member has, or has proven. Queries: 2."""
+    rows = family_of(organization).member._base_manager.filter(organization_id=organization.pk)
+    return addresses.had_by(wanted, rows.values("user_id"))
 
 
 def may_offer(may: Authority, terms: Terms, existing: Any = None) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
+from django.db.models.functions import Lower
 from django.utils.module_loading import import_string
 
 from .. import signals
@@ -115,6 +116,30 @@ def allauth_addresses(user: Any) -> Iterable[str]:
     app, model = "account", "EmailAddress"
     rows = apps.get_model(app, model)._default_manager
     return list(rows.filter(user_id=user.pk, verified=True).values_list("email", flat=True))
+
+
+def had_by(wanted: Iterable[str], users: Any) -> set[str]:
+    """Return those of the normalised addresses that some users have in their row or have proven.
+
+    Args:
+        users: their keys, as a subquery.
+    Queries: 2.
+    """
+    from django.contrib.auth import get_user_model
+
+    model = get_user_model()
+    asked = set(wanted)
+    name = model.get_email_field_name()
+    # Every normalised address is lower case; what a database folds besides is compared again.
+    rows: Any = model._default_manager.annotate(orgkit_address=Lower(name))
+    rows = rows.filter(orgkit_address__in=asked, pk__in=users).values_list(name, flat=True)
+    found = {text.lower() for text in rows.order_by() if same(text, text.lower())}
+    if apps.is_installed("organizations"):
+        proven = apps.get_model("organizations", "VerifiedAddress")._default_manager.filter(
+            address__in=asked, user_id__in=users
+        )
+        found.update(proven.values_list("address", flat=True))
+    return found & asked
 
 
 def holders(address: str) -> list[Any]:

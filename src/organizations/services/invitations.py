@@ -14,18 +14,14 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from .. import permissions, signals, states, tokens
-from ..exceptions import (
-    InvitationNotForYou,
-    InvitationStateError,
-    NotAnAddress,
-    OrganizationsError,
-)
+from ..exceptions import InvitationNotForYou, InvitationStateError, NotAnAddress, OrganizationsError
 from ..families import family_of
 from ..permissions import Access
 from ..states import InvitationKind, InvitationStatus
 from . import _offers, _records, addresses, handover, limits, registration, seats
 from ._admission import BY_LINK, admit
 from ._async import make_async
+from ._inviting import Inviting, holds_a_seat
 from ._locks import lock_organization, verb
 from ._offers import Deliver, Terms
 from .ceiling import authority
@@ -102,31 +98,15 @@ def invite(
     address = addresses.normalise(address)
     lock_organization(organization)
     model = family_of(organization).invitation
-    open_key = _offers.key_of(address)
-    invitation = _records.find(model, organization=organization, open_key=open_key)
-    may = authority(organization, actor)
-    # Before the look at the members: who may not invite must not learn who belongs.
-    may.require(permissions.INVITE_MEMBER)
-    offered = _offers.clean_terms(organization, now=now, **terms)
-    _offers.may_offer(may, offered, invitation)
-    _offers.refuse_member(organization, address)
-    signal = signals.invitation_resent
-    if invitation is None:
-        signal = signals.invitation_created
-        _offers.require_room(organization, actor=actor, now=now)
-        invitation = _offers.new(organization, kind=InvitationKind.MAIL, address=address)
-        invitation.open_key = open_key
-    elif invitation.status == InvitationStatus.PROPOSED:
-        signal = signals.invitation_approved
-    if not _holds_a_seat(invitation, now=now):
-        seats.require(organization, now=now)
+    found = _records.find(model, organization=organization, open_key=_offers.key_of(address))
+    inviting = Inviting(
+        organization, actor=actor, now=now, invited_by=invited_by, lifetime=lifetime
+    )
+    offered = inviting.clean(terms)
+    invitation, signal = inviting.offer(address, offered, found=found)
     limits.invitation(organization, inviter=actor, address=address, now=now)
-    # By whichever way the offer came, it is the inviter's own now.
-    invitation.parent_key = ""
-    invitation.invited_by = invited_by or actor
-    invitation.on_own_authority = actor is not None
-    offered.write(invitation)
-    _offers.renew(invitation, now=now, deliver=deliver, lifetime=lifetime)
+    _records.save(invitation)
+    _offers.send(invitation, deliver=deliver, now=now)
     _offers.tell(signal, invitation, actor=actor)
     return invitation
 
@@ -149,7 +129,7 @@ def resend(invitation: Any, *, actor: Any, now: datetime, deliver: Deliver | Non
     state = _offers.state_after(invitation, "resend", now=now)
     if invitation.kind not in RENEWABLE:
         raise InvitationStateError(status=state, verb="resend")
-    if not _holds_a_seat(invitation, now=now):
+    if not holds_a_seat(invitation, now=now):
         _offers.require_room(invitation.organization, actor=actor, now=now)
         if invitation.kind in seats.RESERVING:
             seats.require(invitation.organization, now=now)
@@ -447,17 +427,6 @@ def fits(invitation: Any, user: Any, *, proof: str | None = None) -> bool:
     except NotAnAddress:
         return False
     return addresses.is_verified(user, address)
-
-
-def _holds_a_seat(invitation: Any, *, now: datetime) -> bool:
-    return (
-        invitation.kind in seats.RESERVING
-        and not invitation.parent_key
-        and invitation.status == InvitationStatus.PENDING
-        and not invitation._state.adding
-        and invitation.expires_at is not None
-        and bool(invitation.expires_at > now)
-    )
 
 
 def _is_own(invitation: Any, actor: Any) -> bool:

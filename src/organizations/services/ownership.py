@@ -17,17 +17,8 @@ from django.utils.translation import gettext_lazy as _
 
 from .. import permissions, signals
 from ..exceptions import AccountOwnsOrganizations, OrganizationMismatch, OwnerMustBeActive
-from ..families import (
-    Family,
-    every,
-    family_of,
-    is_live,
-    live,
-)
-from . import (
-    _voiding,
-    _writes,
-)
+from ..families import Family, every, family_of, is_live, live
+from . import _voiding, _writes
 from ._async import make_async
 from ._locks import database_of, lock_organization, locked, verb
 from .ceiling import authority

@@ -12,29 +12,11 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from .. import permissions, signals
-from ..exceptions import (
-    InvitationStateError,
-    JoinRefused,
-    OrganizationsError,
-)
+from ..exceptions import InvitationStateError, JoinRefused, OrganizationsError
 from ..families import family_of
 from ..states import InvitationKind, InvitationStatus
-from . import (
-    _offers,
-    _records,
-    _sides,
-    addresses,
-    limits,
-    members,
-    seats,
-)
-from ._admission import (
-    Announce,
-    admit,
-    announce_to,
-    deciders,
-    wait_for_approval,
-)
+from . import _offers, _records, _sides, addresses, limits, members, seats
+from ._admission import Announce, admit, announce_to, deciders, wait_for_approval
 from ._async import make_async
 from ._locks import lock_organization, verb
 from ._offers import Deliver, Terms

@@ -90,14 +90,23 @@ def require(organization: Any, *, now: datetime, wanted: int = 1, reserved: bool
         SeatsFull: there are not that many.
     Queries: 0 without a limit, else 1 or 2.
     """
+    free = free_of(organization, now=now, reserved=reserved)
+    if free is not None and wanted > free:
+        raise SeatsFull
+
+
+def free_of(organization: Any, *, now: datetime, reserved: bool = False) -> int | None:
+    """Return how many seats there are for a step, below 0 if too many are taken; None for any.
+
+    Args: as ``require``. Queries: 0 without a limit, else 1 or 2.
+    """
     limit = limit_of(organization)
     if limit is None:
-        return
+        return None
     taken = _members(organization, now)
     if not reserved:
         taken += _reserved(organization, now)
-    if taken + wanted > limit:
-        raise SeatsFull
+    return limit - taken
 
 
 def _members(organization: Any, now: datetime) -> int:

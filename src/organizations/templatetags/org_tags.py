@@ -15,16 +15,9 @@ from django.utils import timezone
 
 from .. import pages, presets
 from ..backends import invitation_backend
-from ..dates import (
-    last_day,
-)
-from ..exceptions import (
-    RegistrationClosed,
-)
-from ..families import (
-    default_family,
-    is_live,
-)
+from ..dates import last_day
+from ..exceptions import RegistrationClosed
+from ..families import default_family, is_live
 from ..grants import standing_of
 from ..mail import display_name
 from ..managers import with_member

@@ -18,25 +18,11 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.generic import (
-    CreateView,
-    DeleteView,
-    DetailView,
-    FormView,
-    ListView,
-    UpdateView,
-)
+from django.views.generic import CreateView, DeleteView, DetailView, FormView, ListView, UpdateView
 
 from ..backends import invitation_backend, registration_backend
-from ..converters import (
-    url_part,
-)
-from ..doors import (
-    link_base,
-    page_context,
-    sign_up_closed,
-    with_status_of,
-)
+from ..converters import url_part
+from ..doors import link_base, page_context, sign_up_closed, with_status_of
 from ..exceptions import (
     LimitReached,
     NotAllowed,
@@ -44,11 +30,7 @@ from ..exceptions import (
     OwnershipRequired,
     RegistrationClosed,
 )
-from ..families import (
-    default_family,
-    family_of,
-    live,
-)
+from ..families import default_family, family_of, live
 from ..forms import (
     OrganizationAddForm,
     OrganizationForm,
@@ -58,19 +40,9 @@ from ..forms import (
     add_verb_error,
 )
 from ..grants import standing_of
-from ..jobs import (
-    mail_after_commit,
-)
-from ..managers import (
-    with_member,
-)
-from ..services import (
-    addresses,
-    limits,
-    members,
-    organizations,
-    registration,
-)
+from ..jobs import mail_after_commit
+from ..managers import with_member
+from ..services import addresses, limits, members, organizations, registration
 from ..services.access import members_with_standing
 from .mixins import OrganizationMixin, OrganizationUserMixin
 

@@ -20,23 +20,11 @@ from django.views.generic import FormView, TemplateView
 
 from .. import permissions
 from ..backends import invitation_backend
-from ..conf import (
-    get_settings,
-)
-from ..converters import (
-    as_key,
-)
-from ..doors import (
-    not_found,
-)
-from ..exceptions import (
-    NotAllowed,
-    OrganizationsError,
-    OwnershipRequired,
-)
-from ..families import (
-    family_of,
-)
+from ..conf import get_settings
+from ..converters import as_key
+from ..doors import not_found
+from ..exceptions import NotAllowed, OrganizationsError, OwnershipRequired
+from ..families import family_of
 from ..forms import (
     DeleteOrganizationForm,
     InviteForm,
@@ -47,28 +35,16 @@ from ..forms import (
     SuspendForm,
     add_verb_error,
 )
-from ..mail import (
-    display_name,
-)
-from ..services import (
-    addresses,
-    closing,
-    handover,
-    invitations,
-    members,
-)
+from ..mail import display_name
+from ..services import addresses, closing, handover, invitations, members
 from ..services.access import with_grants
 from ..services.preview import Preview
 from ..states import InvitationKind
 from . import base
 from .base import OrganizationFormMixin as OrganizationFormMixin
 from .base import PageMixin, RequestFormMixin, ViewFactory
-from .base import (
-    org_url as org_url,
-)
-from .fresh import (
-    FreshLoginRequiredMixin,
-)
+from .base import org_url as org_url
+from .fresh import FreshLoginRequiredMixin
 from .mixins import AccessRequiredMixin, OrganizationUserMixin
 from .offers import (
     InvitationAnswer,
