@@ -78,7 +78,8 @@ def offer(
     if fresh is None:
         raise OrganizationMismatch
     owner = ownership.owner_of(organization)
-    if not fresh.user.is_active or (owner is not None and owner.pk == fresh.pk):
+    owns = owner is not None and owner.pk == fresh.pk
+    if owns or not fresh.user.is_active or not ownership.lasts(fresh):
         raise OwnerMustBeActive
     before = open_offer(organization)
     if before is not None:
