@@ -267,6 +267,8 @@ class InvitationApprove(DecisionMixin, TermsMixin, OrganizationFormMixin, PageMi
 
     form_class = ApproveForm
     template_name = "organizations/organizationinvitation_approve.html"
+    # Django's form views answer PUT as POST, and here an empty form is a valid one.
+    http_method_names = ["get", "post", "head", "options"]
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         self.invitation = self.get_waiting()
