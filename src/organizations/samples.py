@@ -112,7 +112,11 @@ CORE = (
         name="request_received",
         label=_("Somebody asks to join, or is proposed"),
         templates=f"{FOLDER}/request_received",
-        context=_offer,
+        context=lambda: {
+            "is_request": True,
+            "address": "sam@example.com",
+            "person_name": "Sam Sample",
+        },
     ),
     Sample(
         name="request_approved",

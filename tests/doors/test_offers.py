@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from organizations import presets, testing
+from organizations.dates import last_day
 from organizations.backends.modeled import ModelInvitation
 from organizations.exceptions import OrganizationsError
 from organizations.models import OrganizationInvitation
@@ -114,7 +115,7 @@ def test_the_form_offers_what_the_verbs_take(hats, world):
     offer = rows().get(invitee_identifier="new@example.com")
     assert (offer.is_admin, offer.presets, offer.locale) == (True, {"hats": ["1"]}, "de")
     assert offer.note == "See you\non Monday!"
-    assert timezone.localdate(offer.member_until) == until
+    assert last_day(offer.member_until) == until
     [message] = mail.outbox
     rich = message.alternatives[0][0]
     assert "> See you\n> on Monday!" in message.body
@@ -444,6 +445,10 @@ def test_an_approval_is_waited_for_and_said_on_every_visit(world):
     browser = opened(link, world.people["outsider"])
     response = answer(browser)
     assert "waits for approval" in said(response)[0]
+    # Those who decide are told, once.
+    assert {message.to[0] for message in mail.outbox} == {
+        world.people[name].email for name in ("owner", "admin")
+    }
     for again in (browser, opened(link, world.people["outsider"])):
         assert again.get(page("invitations_accept")).context["state"] == "waiting"
     assert not world.acme.is_member(world.people["outsider"])
@@ -714,7 +719,8 @@ def test_the_ownership_is_not_taken_by_a_mere_click(world):
     assert url not in shown.content.decode()
     assert url not in browser.get(page("organization_list")).content.decode()
     for action in ("accept", "decline"):
-        assert browser.post(url, {"action": action}).status_code == 404
+        answered = browser.post(url, {"action": action})
+        assert answered["Location"] == page("organization_handover_answer", world.acme)
     assert world.acme.is_owner(world.people["owner"])
 
 

@@ -103,6 +103,10 @@ class Offers(RuleBasedStateMachine):
         waiting = [each for each in self.open() if each.status == "pending"]
         return sum(each.parent is link for each in waiting)
 
+    def is_behind(self, who, link):
+        found = self.keyed("mail", who)
+        return found is not None and found.parent is link
+
     def holds_a_seat(self, offer):
         reserves = offer.kind in ("mail", "link") and offer.parent is None
         return reserves and self.state(offer) == "pending"
@@ -221,8 +225,7 @@ class Offers(RuleBasedStateMachine):
             {
                 InvitationStateError: self.state(link) != "pending",
                 InviterNotEntitled: not self.may_invite(link.by),
-                LimitReached: who not in self.members
-                and self.keyed("mail", who) is None
+                LimitReached: not self.is_behind(who, link)
                 and self.behind(link) >= MOST_BEHIND[link.kind],
             },
         )

@@ -255,8 +255,11 @@ def test_holder_of_a_link_cannot_mail_half_the_world(acme, ada):
     proof = invitations.proof_of(link.secret)
     for number in range(5):
         links.mail_offer(link, address=f"p{number}@example.com", now=NOW, proof=proof)
-    with pytest.raises(LimitReached, match="not answered"):
-        links.mail_offer(link, address="p5@example.com", now=NOW, proof=proof)
+    invitations.invite(acme, address="known@example.com", actor=ada, now=NOW)
+    # Nor does the bound tell a stranger's address from a member's or an invited person's.
+    for address in ("p5@example.com", "cy@example.com", "known@example.com"):
+        with pytest.raises(LimitReached, match="not answered"):
+            links.mail_offer(link, address=address, now=NOW, proof=proof)
     assert links.mail_offer(link, address="p4@example.com", now=NOW, proof=proof)
 
 

@@ -249,7 +249,9 @@ class ModelInvitation(InvitationBackend):
         """Tell a person who decides that somebody asks to join, or is proposed by a member."""
         base = kwargs.get("domain") or link_base(None)
         organization = invitation.organization
-        path = reverse("organization_user_list", kwargs={"organization_pk": url_part(organization)})
+        path = reverse(
+            "organization_invitations", kwargs={"organization_pk": url_part(organization)}
+        )
         is_request = invitation.kind == InvitationKind.REQUEST
         context = {
             **kwargs,

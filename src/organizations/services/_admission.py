@@ -49,6 +49,7 @@ def admit(
     link: Any = None,
     may: Authority | None = None,
     approved_by: Any = None,
+    announce: Announce | None = None,
 ) -> Any:
     """Make the user of an open offer a member and close the offer; return the member.
 
@@ -59,6 +60,7 @@ def admit(
         link: the link that the person came by, held as well; the offer itself may be it.
         may: what carries the offer; None for whoever made it.
         approved_by: who lets the person in, where somebody had to.
+        announce: tells one person who decides of a new request, after the commit.
     Raises:
         InviterNotEntitled, InvitationStateError, JoinRefused, SeatsFull: as ``accept``.
     """
@@ -73,7 +75,7 @@ def admit(
         if link is not invitation:
             _offers.state_after(link, "use", now=now)
         if link.needs_approval and approved_by is None:
-            wait_for_approval(organization, user=user, link=link, now=now)
+            wait_for_approval(organization, user=user, link=link, now=now, announce=announce)
             if link is not invitation:
                 invitation.invitee = user
                 _offers.close(invitation, InvitationStatus.ACCEPTED)

@@ -23,7 +23,7 @@ from ..conf import is_reserved
 from ..exceptions import NotAnAddress, OrganizationsError
 from ..families import Family, default_family
 from ..states import InvitationStatus
-from . import addresses, invitations, members
+from . import addresses, invitations, members, ownership
 from ._async import make_async
 from ._locks import database_of
 
@@ -102,14 +102,23 @@ def _owned_from_elsewhere(family: Family) -> Iterator[Finding]:
 
 
 def _owned_by_inactive(family: Family) -> Iterator[Finding]:
-    rows = _owners(family).filter(organization_user__user__is_active=False)
-    for row in rows.filter(organization__is_active=True).iterator():
+    rows = _owners(family).filter(organization__is_active=True)
+    for row in rows.exclude(_may_own(family)).iterator():
+        member = row.organization_user
+        problem = "whose account is switched off"
+        if member.user.is_active:
+            problem = "who is suspended, or whose membership has an end"
         yield Finding(
             "owner_inactive",
             _name(row.organization),
-            f"is owned by {row.organization_user.user}, whose account is switched off",
+            f"is owned by {member.user}, {problem}",
             _recover(row.organization),
         )
+
+
+def _may_own(family: Family) -> Q:
+    """Return what ``ownership.may_own`` says of members, for owner rows."""
+    return Q(organization_user__in=family.member._base_manager.filter(ownership.may_own(family)))
 
 
 #: Subject, problem and row.

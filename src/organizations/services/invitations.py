@@ -19,7 +19,7 @@ from ..families import family_of
 from ..permissions import Access
 from ..states import InvitationKind, InvitationStatus
 from . import _offers, _records, addresses, handover, limits, registration, seats
-from ._admission import BY_LINK, admit
+from ._admission import BY_LINK, Announce, admit
 from ._async import make_async
 from ._inviting import Inviting, holds_a_seat
 from ._locks import lock_organization, verb
@@ -169,7 +169,14 @@ def revoke(invitation: Any, *, actor: Any, now: datetime) -> Any:
 
 
 @verb
-def accept(invitation: Any, *, user: Any, now: datetime, proof: str | None = None) -> Any:
+def accept(
+    invitation: Any,
+    *,
+    user: Any,
+    now: datetime,
+    proof: str | None = None,
+    announce: Announce | None = None,
+) -> Any:
     """Take an offer, and return the member.
 
     An offer to an address needs a user who has proven that address. Holding the link proves it
@@ -183,6 +190,7 @@ def accept(invitation: Any, *, user: Any, now: datetime, proof: str | None = Non
 
     Args:
         proof: what ``proof_of`` gave for the link, if the user came by it.
+        announce: tells one person who decides of a new request, after the commit.
     Raises:
         InvitationNotForYou: the user has not proven the address, or cannot sign in.
         InvitationStateError: the invitation is not open, or its link is used up.
@@ -211,7 +219,7 @@ def accept(invitation: Any, *, user: Any, now: datetime, proof: str | None = Non
     if invitation.kind == InvitationKind.MAIL:
         addresses.verify(user, invitation.invitee_identifier)
     link = invitation if invitation.kind in BY_LINK else _records.parent_of(invitation)
-    return admit(invitation, user=user, now=now, link=link)
+    return admit(invitation, user=user, now=now, link=link, announce=announce)
 
 
 def _joined_by(invitation: Any, user: Any, *, proof: str | None) -> Any:
@@ -222,7 +230,14 @@ def _joined_by(invitation: Any, user: Any, *, proof: str | None) -> Any:
 
 
 @verb
-def register_and_accept(invitation: Any, *, user: Any, now: datetime, proof: str) -> Any:
+def register_and_accept(
+    invitation: Any,
+    *,
+    user: Any,
+    now: datetime,
+    proof: str,
+    announce: Announce | None = None,
+) -> Any:
     """Save a new person's account and join; return the member, or None as ``accept``.
 
     All of it or nothing.
@@ -230,6 +245,7 @@ def register_and_accept(invitation: Any, *, user: Any, now: datetime, proof: str
     Args:
         user: unsaved, or a pending account, with names and password set.
         proof: what ``proof_of`` gave for the link, which verifies the address.
+        announce: as for ``accept``.
     Raises:
         InvitationNotForYou: the link is not this invitation's.
         as ``accept``.
@@ -243,7 +259,7 @@ def register_and_accept(invitation: Any, *, user: Any, now: datetime, proof: str
         user.save(force_insert=True)
     else:
         registration.activate(user, model=family_of(invitation).organization)
-    return accept(invitation, user=user, now=now, proof=proof)
+    return accept(invitation, user=user, now=now, proof=proof, announce=announce)
 
 
 @verb

@@ -134,18 +134,20 @@ def mail_offer(
             _("This link is for people with an address at %(domain)s.") % {"domain": link.domain}
         )
     _offers.authority_behind(link)
+    model = family_of(organization).invitation
+    open_key = _offers.key_of(address)
+    offer = _records.find(model, organization=organization, open_key=open_key)
+    by_this_link = offer is not None and offer.parent_key == _records.key_of(link)
+    # Before the look at who belongs: the limits must not tell one address from another.
+    if not by_this_link:
+        _require_room_behind(link, now=now)
+    limits.mail_to(address, now=now)
+    if offer is not None and not by_this_link:
+        return None
     try:
         _offers.refuse_member(organization, address)
     except members.AlreadyMember:
         return None
-    model = family_of(organization).invitation
-    open_key = _offers.key_of(address)
-    offer = _records.find(model, organization=organization, open_key=open_key)
-    if offer is not None and offer.parent_key != _records.key_of(link):
-        return None
-    if offer is None:
-        _require_room_behind(link, now=now)
-    limits.mail_to(address, now=now)
     signal = signals.invitation_resent if offer else signals.invitation_created
     if offer is None:
         offer = _offers.new(organization, kind=InvitationKind.MAIL, address=address)

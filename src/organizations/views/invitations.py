@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.generic import View
 
-from ..doors import keep_secret, page_context, sign_in
+from ..doors import client_address, keep_secret, page_context, sign_in
 from ..exceptions import (
     InvitationNotForYou,
     InvitationStateError,
@@ -31,7 +31,7 @@ from ..exceptions import (
     SeatsFull,
 )
 from ..offer_forms import LinkAddressForm
-from ..services import addresses, invitations, links, members, registration, requests
+from ..services import addresses, invitations, limits, links, members, registration, requests
 from ..states import InvitationKind, InvitationStatus
 
 __all__ = [
@@ -171,7 +171,11 @@ class InvitationAccept(View):
         if step in {"sign_in", "link"}:
             return redirect_to_login(request.path)
         member = invitations.accept(
-            self.invitation, user=request.user, now=timezone.now(), proof=self.proof
+            self.invitation,
+            user=request.user,
+            now=timezone.now(),
+            proof=self.proof,
+            announce=self.backend.announce(request=request),
         )
         return self.welcome(member, registered=False)
 
@@ -227,6 +231,7 @@ class InvitationAccept(View):
         """Send the offer of a link to an address; the answer is the same for every address."""
         form = LinkAddressForm(self.request.POST)
         if form.is_valid():
+            limits.client(client_address(self.request))
             try:
                 links.mail_offer(
                     self.invitation,
@@ -249,7 +254,11 @@ class InvitationAccept(View):
         person = form.save(commit=False)
         try:
             member = invitations.register_and_accept(
-                self.invitation, user=person, now=timezone.now(), proof=self.proof
+                self.invitation,
+                user=person,
+                now=timezone.now(),
+                proof=self.proof,
+                announce=self.backend.announce(request=self.request),
             )
         except (InvitationStateError, InvitationNotForYou, *BARRIERS):
             raise
