@@ -17,7 +17,7 @@ from . import jobs, mail, presets
 from .backends import invitation_backend
 from .backends.forms import ADDRESS_LENGTH, clean_address
 from .conf import LIFETIMES, get_settings
-from .dates import DayField, end_of
+from .dates import DayField, end_of, last_day
 from .doors import link_base
 from .exceptions import OrganizationsError
 from .families import family_of
@@ -252,7 +252,7 @@ class ApproveForm(TermsForm):
         # The note is a word to who decides; what the person reads is the decider's own.
         asked = {
             "is_admin": invitation.is_admin,
-            "member_until": until and timezone.localdate(until),
+            "member_until": last_day(until),
             **({"locale": invitation.locale} if invitation.locale else {}),
             **(invitation.presets or {}),
         }

@@ -10,8 +10,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from organizations import presets, testing
-from organizations.dates import last_day
 from organizations.backends.modeled import ModelInvitation
+from organizations.dates import last_day
 from organizations.exceptions import OrganizationsError
 from organizations.models import OrganizationInvitation
 from organizations.services import invitations, links, members, requests
