@@ -117,11 +117,19 @@ WHO = {
     "registration_register": "whoever holds the mailed link",
     "invitations_register": "whoever holds the mailed link (default backend)",
     "invitations_open": "whoever holds the mailed link",
-    "invitations_accept": "whoever came by the mailed link",
-    "organization_invitation_answer": "the signed-in reader of the invited address; POST only",
+    "invitations_accept": "whoever came by the link",
+    "organization_invitation_answer": "the signed-in reader of the invited address, or who asked "
+    "to join; POST only",
     "organization_mails": "active staff",
     "organization_mail_preview": "active staff",
     "organization_restore": "the owner of an organization that was deleted on its page; by key",
+    "organization_join": "who is signed in, if one of their verified addresses lets them join or "
+    "the organization takes requests (modelled backend)",
+    "organization_confirm": "everybody who is signed in",
+    "organization_handover_answer": "the member to whom the ownership is offered, after a fresh "
+    "sign-in",
+    "organization_transfer": "`organizations.transfer_organization`, after a fresh sign-in",
+    "organization_delete": "`organizations.delete_organization`, after a fresh sign-in",
     "organization_leave": "every member; the owner is told the way out",
     "organization_user_detail": "`organizations.view_member` for oneself, "
     "`organizations.change_member` for others",

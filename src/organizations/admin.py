@@ -33,18 +33,8 @@ from .models import (
     OrganizationUser,
     VerifiedAddress,
 )
-from .services import (
-    closing,
-    invitations,
-    members,
-    organizations,
-    ownership,
-    suspension,
-)
-from .services._locks import (
-    database_of,
-    lock_organization,
-)
+from .services import closing, invitations, members, organizations, ownership, suspension
+from .services._locks import database_of, lock_organization
 from .services.ceiling import authority
 from .states import InvitationStatus
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.apps import AppConfig, apps
 from django.contrib.auth import get_user_model
+from django.contrib.auth.signals import user_logged_in
 from django.core import checks
 from django.db import models
 from django.db.models.signals import post_delete, post_save, pre_delete, pre_save
@@ -25,6 +26,7 @@ class OrganizationsConfig(AppConfig):
     def ready(self) -> None:
         from . import converters
         from .checks import ALL_CHECKS
+        from .doors import note_sign_in
         from .services import _sides, ownership
 
         # Before anybody asks for one: what the project and its apps declare.
@@ -41,6 +43,7 @@ class OrganizationsConfig(AppConfig):
             post_save.connect(ownership.anchor, sender=owner_model)
         for organization_model in _sides.organization_models():
             post_delete.connect(_sides.clear, sender=organization_model)
+        user_logged_in.connect(note_sign_in, dispatch_uid="organizations")
         for check in ALL_CHECKS:
             checks.register(check, "organizations")
         self._register_own_family()

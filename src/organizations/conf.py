@@ -135,6 +135,7 @@ class OrganizationsSettings:
     #: How old a sign-in may be for steps that ask for a fresh one.
     FRESH_LOGIN: timedelta = timedelta(minutes=15)
     #: Path of the project's own page that asks for the password again; None for the package's.
+    #: It is called with ``?next=`` and must end in a sign-in or in ``doors.mark_fresh(request)``.
     REAUTHENTICATION_URL: str | None = None
     #: Scheme and host of links in mails, such as ``"https://app.example.com"``.
     LINK_BASE: str | None = None
@@ -166,6 +167,11 @@ class OrganizationsSettings:
                 raise ImproperlyConfigured(
                     f"ORGANIZATIONS[{name!r}] is {limit}; it must be 1 or more, or None."
                 )
+        if self.FRESH_LOGIN <= timedelta(0):
+            raise ImproperlyConfigured(
+                f"ORGANIZATIONS['FRESH_LOGIN'] is {self.FRESH_LOGIN}; it must be longer than "
+                "nothing, or nobody would ever be let through."
+            )
         for name in self.RATES:
             self.rate(name)
         base = self.LINK_BASE

@@ -12,6 +12,7 @@ from django.contrib.auth import login
 from django.core.exceptions import ImproperlyConfigured
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
 
 from . import permissions
@@ -28,8 +29,10 @@ from .mail import LinkBase, configured_base
 __all__ = [
     "client_address",
     "forbidden",
+    "is_fresh",
     "keep_secret",
     "link_base",
+    "mark_fresh",
     "not_found",
     "own_not_found",
     "page_context",
@@ -38,6 +41,9 @@ __all__ = [
     "too_often",
     "with_status_of",
 ]
+
+#: Where the session keeps who has signed in or confirmed the password, and when.
+FRESH_KEY = "organizations_fresh"
 
 
 def link_base(request: HttpRequest | None) -> LinkBase:
@@ -82,6 +88,37 @@ def client_address(request: HttpRequest) -> str:
 def sign_in(request: HttpRequest, user: Any) -> None:
     """Sign a user in who has just proven an address by a mailed link."""
     login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
+
+
+def mark_fresh(request: HttpRequest, user: Any = None) -> None:
+    """Note that the person has just shown who they are, as a sign-in does by itself.
+
+    For a project's own page of ``REAUTHENTICATION_URL``: call it once the proof is given.
+
+    Args:
+        user: None for the user of the request.
+    """
+    person = request.user if user is None else user
+    request.session[FRESH_KEY] = [str(person.pk), timezone.now().timestamp()]
+
+
+def is_fresh(request: HttpRequest) -> bool:
+    """Return whether the person has signed in, or confirmed it, within ``FRESH_LOGIN``.
+
+    A session that says nothing counts as old, and so does one of another user or with a time
+    that has not come yet.
+    """
+    match request.session.get(FRESH_KEY):
+        case [str() as key, int() | float() as then] if key == str(request.user.pk):
+            age = timezone.now().timestamp() - then
+            return 0 <= age < get_settings().FRESH_LOGIN.total_seconds()
+    return False
+
+
+def note_sign_in(*, request: Any, user: Any, **kwargs: Any) -> None:
+    """Receiver of ``user_logged_in``, which some send for requests without a session."""
+    if getattr(request, "session", None) is not None:
+        mark_fresh(request, user)
 
 
 def keep_secret(response: HttpResponse) -> HttpResponse:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AccountOwnsOrganizations",
     "AddressAmbiguous",
+    "DomainRefused",
     "ExceedsOwnRights",
     "InvitationNotForYou",
     "InvitationStateError",
@@ -288,6 +289,14 @@ class JoinRefused(OrganizationsError):
     code = "join_refused"
     status_hint = 403
     message = _("You cannot join this organization. Ask somebody who belongs to it.")
+
+
+class DomainRefused(OrganizationsError):
+    """People cannot join by addresses of this domain, or not because this person says so."""
+
+    code = "domain_refused"
+    status_hint = 409
+    message = _("People cannot join by addresses of this domain.")
 
 
 class SeatsFull(OrganizationsError):

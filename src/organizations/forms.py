@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from . import jobs, mail
+from . import handover_mail, jobs, mail
 from .backends import invitation_backend
 from .backends.forms import ADDRESS_LENGTH, clean_address, validate_name
 from .converters import clean_slug
@@ -22,10 +22,12 @@ from .doors import link_base
 from .exceptions import OrganizationsError
 from .families import default_family, family_of
 from .models import Organization, OrganizationUser
+from .offer_forms import InviteForm
 from .services import (
     addresses,
     closing,
-    limits,
+    handover,
+    invitations,
     members,
     organizations,
     ownership,
@@ -44,9 +46,11 @@ __all__ = [
     "OrganizationSettingsForm",
     "OrganizationUserAddForm",
     "OrganizationUserForm",
+    "PasswordForm",
     "ReinstateForm",
     "SignUpForm",
     "SuspendForm",
+    "TakeOverForm",
     "TransferForm",
     "add_verb_error",
 ]
@@ -315,60 +319,6 @@ class OrganizationSettingsForm(_NamesForm):
         return organizations.change(self.organization, actor=self.request.user, **self.cleaned_data)
 
 
-class InviteForm(forms.Form):
-    """Brings the reader of an address in, in the way of the project's backend."""
-
-    email = forms.EmailField(
-        label=_("Email address"),
-        max_length=ADDRESS_LENGTH,
-        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
-    )
-    is_admin = forms.BooleanField(
-        label=_("Make this person an admin"),
-        required=False,
-        help_text=_("Admins invite and remove people and change the settings."),
-    )
-
-    def __init__(self, request: Any, organization: Any, *args: Any, **kwargs: Any) -> None:
-        self.request = request
-        self.organization = organization
-        super().__init__(*args, **kwargs)
-        if not family_of(organization).has_field("member", "is_admin"):
-            del self.fields["is_admin"]
-
-    def clean_email(self) -> str:
-        return clean_address(self.cleaned_data["email"])
-
-    def save(self) -> Any:
-        """Invite, or add at once if the backend does not ask; return invitation or member."""
-        backend = invitation_backend()
-        email = self.cleaned_data["email"]
-        standing = {key: self.cleaned_data[key] for key in ("is_admin",) if key in self.fields}
-        if backend.requires_acceptance:
-            return backend.invite_by_email(
-                email,
-                user=self.request.user,
-                actor=self.request.user,
-                organization=self.organization,
-                **standing,
-                domain=link_base(self.request),
-                now=timezone.now(),
-            )
-        context = {
-            "domain": link_base(self.request),
-            "organization": self.organization,
-            "sender": self.request.user,
-        }
-        limits.invitation(
-            self.organization, inviter=self.request.user, address=email, now=timezone.now()
-        )
-        with transaction.atomic():
-            user = backend.invite_by_email(email, **context)
-            member = members.add(self.organization, user, actor=self.request.user, **standing)
-            jobs.mail_after_commit(backend, "send_notification", user, **context)
-        return member
-
-
 class MemberForm(forms.Form):
     """Makes a member an admin, or an admin a plain member, and says when the membership ends.
 
@@ -489,7 +439,11 @@ class MemberChoiceField(forms.ModelChoiceField):
 
 
 class TransferForm(_TypedNameForm):
-    """Hands the ownership to another member."""
+    """Offers the ownership to another member, who has to accept it.
+
+    An organization that keeps no offers, since its family has no invitations, changes hands at
+    once.
+    """
 
     new_owner = MemberChoiceField(
         queryset=None,  # the members of the organization, set below
@@ -511,6 +465,42 @@ class TransferForm(_TypedNameForm):
         )
 
     def save(self) -> Any:
-        return ownership.transfer(
-            self.organization, self.cleaned_data["new_owner"], actor=self.request.user
-        )
+        """Offer it and return the offer, or hand it over and return None."""
+        member, base = self.cleaned_data["new_owner"], link_base(self.request)
+        if handover.can_offer(self.organization):
+            return handover.offer(
+                self.organization,
+                member,
+                actor=self.request.user,
+                now=timezone.now(),
+                deliver=lambda offer: handover_mail.offered(offer, base=base).send(),
+            )
+        old = ownership.owner_of(self.organization)
+        new = ownership.transfer(self.organization, member, actor=self.request.user)
+        handover_mail.tell_transferred(self.organization, old=old, new=new, base=base)
+        return None
+
+
+class TakeOverForm(_TypedNameForm):
+    """Takes the ownership that was offered."""
+
+    def __init__(self, request: Any, organization: Any, *args: Any, **kwargs: Any) -> None:
+        self.offer = kwargs.pop("offer")
+        super().__init__(request, organization, *args, **kwargs)
+
+    def save(self) -> Any:
+        old = ownership.owner_of(self.organization)
+        new = invitations.accept(self.offer, user=self.request.user, now=timezone.now())
+        base = link_base(self.request)
+        handover_mail.tell_transferred(self.organization, old=old, new=new, base=base)
+        return new
+
+
+class PasswordForm(forms.Form):
+    """Asks for the password of somebody who is signed in."""
+
+    password = forms.CharField(
+        label=_("Password"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password", "autofocus": True}),
+    )

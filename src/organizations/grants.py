@@ -19,7 +19,7 @@ from django.db.models.signals import post_delete
 
 from . import signals
 from .conf import get_settings
-from .families import Family, default_family, live
+from .families import Family, default_family, family_of, live
 from .permissions import Grant, Standing, declared, get
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "MemberGroups",
     "groups",
     "members_with",
+    "names_given_to",
     "names_of",
     "register",
     "register_groups",
@@ -113,6 +114,24 @@ def sources_for(family: Family) -> tuple[GrantSource, ...]:
         return tuple(_sources.values()) if family == default_family() else ()
     except ImproperlyConfigured:
         return ()  # check E002 tells about it
+
+
+def names_given_to(organization: Any, *, kind: str, keys: Any, now: datetime) -> frozenset[str]:
+    """Return the permissions that sources give to groups of a kind, for offers.
+
+    Sources that give something to groups have ``given_to(organization, *, kind, keys, now)``; of
+    others nothing is known before somebody is in the group, and whoever joins by an offer is
+    compared with its maker once more then.
+
+    Args:
+        keys: the keys of the groups, as a list or a queryset of one column.
+    """
+    found: list[frozenset[str]] = []
+    for source in sources_for(family_of(organization)):
+        given_to = getattr(source, "given_to", None)
+        if given_to is not None:
+            found.append(given_to(organization, kind=kind, keys=keys, now=now))
+    return frozenset().union(*found)
 
 
 def standing_of(*, is_owner: bool, is_admin: bool) -> Standing:

@@ -109,6 +109,41 @@ CORE = (
         has_sender=True,
     ),
     Sample(
+        name="request_received",
+        label=_("Somebody asks to join, or is proposed"),
+        templates=f"{FOLDER}/request_received",
+        context=_offer,
+    ),
+    Sample(
+        name="request_approved",
+        label=_("A request to join is approved"),
+        templates=f"{FOLDER}/request_approved",
+    ),
+    Sample(
+        name="request_declined",
+        label=_("A request to join is declined"),
+        templates=f"{FOLDER}/request_declined",
+    ),
+    Sample(
+        name="ownership_offered",
+        label=_("The ownership is offered"),
+        templates=f"{FOLDER}/ownership_offered",
+        context=_offer,
+        has_sender=True,
+    ),
+    Sample(
+        name="ownership_declined",
+        label=_("The ownership is not taken"),
+        templates=f"{FOLDER}/ownership_declined",
+        has_sender=True,
+    ),
+    Sample(
+        name="ownership_transferred",
+        label=_("The ownership has passed on"),
+        templates=f"{FOLDER}/ownership_transferred",
+        context=lambda: {"part": "new", "old_name": "Sam Sample", "new_name": "Robin Reader"},
+    ),
+    Sample(
         name="recovered",
         label=_("An organization without an owner has one again"),
         templates=f"{FOLDER}/recovered",

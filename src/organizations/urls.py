@@ -15,9 +15,11 @@ from . import converters
 from .backends import invitation_backend, registration_backend
 from .doors import own_not_found
 from .pages import urls_of_apps
-from .views import bulk
+from .views import bulk, joining
 from .views import default as views
 from .views.access import OrganizationUserAccess
+from .views.fresh import OrganizationConfirm
+from .views.handover import HandoverAnswer, OrganizationTransfer
 from .views.mails import MailList, MailPreview
 
 __all__ = ["urlpatterns"]
@@ -30,6 +32,7 @@ signed_in = user_passes_test(lambda user: user.is_active)
 member_patterns = [
     path("", views.OrganizationUserList.as_view(), name="organization_user_list"),
     path("add/", views.OrganizationUserCreate.as_view(), name="organization_user_add"),
+    path("propose/", joining.OrganizationUserPropose.as_view(), name="organization_user_propose"),
     path(
         "<str:user_pk>/remind/",
         views.OrganizationUserRemind.as_view(),
@@ -62,6 +65,19 @@ member_patterns = [
 ]
 
 invitation_patterns = [
+    path("", views.OrganizationInvitations.as_view(), name="organization_invitations"),
+    path("link/", views.LinkAdd.as_view(), name="organization_link_add"),
+    path("link/new/", views.LinkShown.as_view(), name="organization_link_shown"),
+    path(
+        "<str:invitation_pk>/approve/",
+        views.InvitationApprove.as_view(),
+        name="organization_invitation_approve",
+    ),
+    path(
+        "<str:invitation_pk>/decline/",
+        views.InvitationDecline.as_view(),
+        name="organization_invitation_decline",
+    ),
     path("many/", bulk.BulkInvite.as_view(), name="organization_bulk"),
     path("many/<str:bulk_pk>/", bulk.BulkDetail.as_view(), name="organization_bulk_detail"),
     path(
@@ -90,8 +106,11 @@ organization_patterns: list[Any] = [
     path("", views.OrganizationDetail.as_view(), name="organization_detail"),
     path("edit/", views.OrganizationUpdate.as_view(), name="organization_edit"),
     path("delete/", views.OrganizationDelete.as_view(), name="organization_delete"),
+    path("join/", joining.OrganizationJoin.as_view(), name="organization_join"),
+    path("joining/", joining.OrganizationJoining.as_view(), name="organization_joining"),
     path("leave/", views.OrganizationLeave.as_view(), name="organization_leave"),
-    path("transfer/", views.OrganizationTransfer.as_view(), name="organization_transfer"),
+    path("transfer/", OrganizationTransfer.as_view(), name="organization_transfer"),
+    path("transfer/answer/", HandoverAnswer.as_view(), name="organization_handover_answer"),
     path("people/", include(member_patterns)),
     path("invitations/", include(invitation_patterns)),
     *urls_of_apps(),
@@ -105,10 +124,17 @@ urlpatterns = [
         signed_in(views.OrganizationRestore.as_view()),
         name="organization_restore",
     ),
+    path(
+        "choose/",
+        own_not_found(signed_in(joining.OrganizationChoose.as_view())),
+        name="organization_choose",
+    ),
+    path("confirm/", signed_in(OrganizationConfirm.as_view()), name="organization_confirm"),
     path("sign-up/", views.OrganizationSignup.as_view(), name="organization_signup"),
     path("sign-up/sent/", views.OrganizationSignupDone.as_view(), name="organization_signup_done"),
     path("mails/", MailList.as_view(), name="organization_mails"),
     path("mails/<slug:kind>/", MailPreview.as_view(), name="organization_mail_preview"),
+    path("inbox/", signed_in(views.OrganizationInbox.as_view()), name="organization_inbox"),
     path("register/", include(registration_backend().get_urls())),
     path(
         "invitations/<str:invitation_pk>/answer/",

@@ -50,7 +50,7 @@ def test_a_company_from_its_first_day_to_its_last(person, javascript):
     cy.visit("/")
     assert cy.page.get_by_text("Moon Shuttle").first.is_visible()
 
-    # The ownership goes to Cy; then Ada may leave, and is out.
+    # Ada offers the ownership to Cy, who accepts; then Ada may leave, and is out.
     ada.visit(f"/orgs/{slug}/leave/")
     assert ada.sees("You own this organization, so you cannot leave it yet.")
     ada.visit(f"/orgs/{slug}/transfer/")
@@ -58,8 +58,12 @@ def test_a_company_from_its_first_day_to_its_last(person, javascript):
         label=f"{cy.name} Tester ({cy.address})"
     )
     ada.fill(confirm_name=company)
-    ada.press("Transfer ownership")
-    assert company in ada.heading
+    ada.press("Offer ownership")
+    assert ada.sees("Waiting for an answer")
+    cy.visit(f"/orgs/{slug}/transfer/answer/")
+    cy.fill(confirm_name=company)
+    cy.press("Accept ownership")
+    assert company in cy.heading
     ada.visit(f"/orgs/{slug}/leave/")
     ada.press("Leave organization")
     assert ada.visit(f"/orgs/{slug}/products/") == 404

@@ -157,6 +157,7 @@ def test_message_has_text_and_html():
         "modeled_invitation",
         "modeled_reminder",
         "account_exists",
+        "request_received",
     ],
 )
 def test_every_kind_can_be_made_with_and_without_a_sender(kind):

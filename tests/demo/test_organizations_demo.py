@@ -18,6 +18,7 @@ from organizations.models import (
     OrganizationUser,
     VerifiedAddress,
 )
+from organizations.services import domains, requests
 from organizations.testing import make_organization, make_user
 from tests.app.models import Product
 
@@ -83,8 +84,17 @@ class WhatItMakes(TestCase):
             assert authenticate(username=each["login"], password=self.made["password"])
         outsider = get_user_model().objects.get(username="demo-outsider")
         assert not Organization.objects.for_user(outsider).exists()
-        [invitation] = OrganizationInvitation.objects.filter(invitee_identifier=outsider.email)
-        assert invitation.state == "pending"
+        mine = OrganizationInvitation.objects.filter(invitee_identifier=outsider.email)
+        assert {(each.kind, each.state.value) for each in mine} == {
+            ("mail", "pending"),
+            ("request", "proposed"),
+        }
+
+    def test_one_organization_can_be_joined_without_an_invitation(self):
+        outsider = get_user_model().objects.get(username="demo-outsider")
+        [way] = domains.offered_to(outsider)
+        assert (way.organization.slug, way.needs_approval) == ("meridian-freight", False)
+        assert requests.accepts_requests(way.organization)
 
     def test_people_joined_over_a_year_and_more_of_them_lately(self):
         now = timezone.now()
@@ -108,7 +118,8 @@ class WhatItMakes(TestCase):
         users = set(get_user_model().objects.values_list("pk", "email"))
         assert verified == users
         assert all(address.endswith((".example.com", ".example.org")) for _, address in users)
-        invited = OrganizationInvitation.objects.values_list("invitee_identifier", flat=True)
+        offers = OrganizationInvitation.objects.exclude(kind__in=["link", "shared"])
+        invited = offers.values_list("invitee_identifier", flat=True)
         assert all(address.endswith((".example.com", ".example.org")) for address in invited)
 
     def test_makes_the_same_each_time(self):

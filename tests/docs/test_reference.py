@@ -80,6 +80,7 @@ VISITS = {
     "organization_confirm_delete.html": "acme/delete/",
     "organization_leave.html": "acme/leave/",
     "organization_transfer.html": "acme/transfer/",
+    "organization_confirm.html": "confirm/",
     "organizationuser_list.html": "acme/people/",
     "organizationuser_detail.html": "acme/people/{bo}/",
     "organizationuser_access.html": "acme/people/{bo}/access/",

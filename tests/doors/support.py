@@ -7,12 +7,7 @@ from datetime import timedelta
 
 from django.apps import apps
 from django.conf import settings
-from django.contrib.auth import (
-    BACKEND_SESSION_KEY,
-    HASH_SESSION_KEY,
-    SESSION_KEY,
-    get_user_model,
-)
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user_model
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.contrib.auth.models import update_last_login
 from django.contrib.auth.signals import user_logged_in
@@ -23,8 +18,9 @@ from django.urls import URLPattern, URLResolver, reverse
 from django.utils import timezone
 
 from organizations import testing, tokens
+from organizations.doors import FRESH_KEY
 from organizations.models import BulkInvitation, OrganizationUser, VerifiedAddress
-from organizations.services import invitations, members, registration
+from organizations.services import invitations, members, registration, requests
 
 MODELLED = {"INVITATION_BACKEND": "organizations.backends.modeled.ModelInvitation"}
 BACKENDS = {"default": {}, "modelled": MODELLED}
@@ -133,7 +129,7 @@ class World:
     zenith: object = None
 
     def browser(self, name, **options):
-        """Return the browser of a person who signed in a while ago."""
+        """Return the browser of a person who has signed in."""
         browser = Browser(**options)
         if name in self.sessions:
             browser.cookies[settings.SESSION_COOKIE_NAME] = self.sessions[name]
@@ -164,6 +160,9 @@ def make_world():
     world.pending = pending_member(acme)
     world.token = tokens.make_account_token(world.pending)
     world.offer = invite(acme, "outsider@example.com", by=people["admin"])
+    world.proposal = requests.propose(
+        acme, address="proposed@example.com", actor=people["member"], now=timezone.now()
+    )
     world.foreign_offer = invite(zenith, "somebody@example.com", by=people["foreigner"])
     [world.listed, world.table, world.foreign_list] = BulkInvitation.objects.bulk_create(
         BulkInvitation(
@@ -204,7 +203,7 @@ def make_people():
 
 
 def make_sessions(people):
-    """Return (kind of person, session): everybody signed in a while ago."""
+    """Return (kind of person, session): everybody has just signed in."""
     store = SessionStore()
     rows = Session.objects.bulk_create(
         Session(
@@ -214,6 +213,7 @@ def make_sessions(people):
                     SESSION_KEY: str(user.pk),
                     BACKEND_SESSION_KEY: settings.AUTHENTICATION_BACKENDS[0],
                     HASH_SESSION_KEY: user.get_session_auth_hash(),
+                    FRESH_KEY: [str(user.pk), timezone.now().timestamp()],
                 }
             ),
             expire_date=timezone.now() + timedelta(days=1),

@@ -11,8 +11,10 @@ import pytest
 from django.conf import settings as django_settings
 from django.test import override_settings
 from django.urls import reverse
+from django.utils import timezone
 
 from organizations import auth_urls
+from organizations.services import handover
 from tests.doors.support import (
     BACKENDS,
     PASSWORD,
@@ -34,6 +36,8 @@ organization_add                 GET   login 200 200 200 200 200 login 200 200 2
 organization_add                 POST  login 302 302 302 302 302 login 302 302 302
 organization_restore             GET   login 404 404 404 404 404 login 404 404 404
 organization_restore             POST  login 404 404 404 404 404 login 404 404 404
+organization_confirm             GET   login 200 200 200 200 200 login 200 200 200
+organization_confirm             POST  login 200 200 200 200 200 login 200 200 200
 organization_signup              GET   200   302 302 302 302 302 200   302 302 302
 organization_signup              POST  302   302 302 302 302 302 302   302 302 302
 organization_signup_done         GET   200   200 200 200 200 200 200   200 200 200
@@ -44,6 +48,7 @@ registration_success             GET   200   200 200 200 200 200 200   200 200 2
 registration_success             POST  200   200 200 200 200 200 200   200 200 200
 registration_register            GET   200   200 200 200 200 200 200   200 200 200
 registration_register            POST  302   302 302 302 302 302 302   302 302 302
+organization_inbox               POST  login 405 405 405 405 405 login 405 405 405
 organization_invitation_answer   GET   login 405 405 405 405 405 login 405 405 405
 organization_invitation_answer   POST  login 302 404 404 404 404 login 404 404 404
 organization_mails               GET   login 404 404 404 404 404 login 404 200 200
@@ -58,8 +63,12 @@ organization_delete              GET   login 404 403 403 200 404 login 404 200 4
 organization_delete              POST  login 404 403 403 302 404 login 404 302 404
 organization_leave               GET   login 404 200 200 200 404 login 404 404 404
 organization_leave               POST  login 404 302 302 409 404 login 404 404 404
+organization_choose              GET   login 200 302 302 302 200 login 302 200 200
+organization_choose              POST  login 405 405 405 405 405 login 405 405 405
 organization_transfer            GET   login 404 403 403 200 404 login 404 200 404
 organization_transfer            POST  login 404 403 403 302 404 login 404 302 404
+organization_handover_answer     GET   login 404 200 404 302 404 login 404 404 404
+organization_handover_answer     POST  login 404 302 404 302 404 login 404 404 404
 organization_user_list           GET   login 404 200 200 200 404 login 404 200 404
 organization_user_list           POST  login 404 405 405 405 404 login 404 405 404
 organization_user_add            GET   login 404 403 200 200 404 login 404 200 404
@@ -101,7 +110,24 @@ password_reset_complete          POST  405   405 405 405 405 405 405   405 405 4
 # Only with rows can an invitation be sent again; an account's link is nobody's in particular.
 TABLES = {
     "default": """
+organization_join                GET   login 404 404 404 404 404 login 404 404 404
+organization_join                POST  login 404 404 404 404 404 login 404 404 404
+organization_joining             GET   login 404 403 404 404 404 login 404 404 404
+organization_joining             POST  login 404 403 404 404 404 login 404 404 404
+organization_user_propose        GET   login 404 404 404 404 404 login 404 404 404
+organization_user_propose        POST  login 404 404 404 404 404 login 404 404 404
 organization_invitation_resend   POST  login 404 403 404 404 404 login 404 404 404
+organization_inbox               GET   login 404 404 404 404 404 login 404 404 404
+organization_invitations         GET   login 404 403 404 404 404 login 404 404 404
+organization_invitations         POST  login 404 403 404 404 404 login 404 404 404
+organization_link_add            GET   login 404 403 404 404 404 login 404 404 404
+organization_link_add            POST  login 404 403 404 404 404 login 404 404 404
+organization_link_shown          GET   login 404 403 404 404 404 login 404 404 404
+organization_link_shown          POST  login 404 403 404 404 404 login 404 404 404
+organization_invitation_approve  GET   login 404 403 404 404 404 login 404 404 404
+organization_invitation_approve  POST  login 404 403 404 404 404 login 404 404 404
+organization_invitation_decline  GET   login 404 403 404 404 404 login 404 404 404
+organization_invitation_decline  POST  login 404 403 404 404 404 login 404 404 404
 organization_bulk                GET   login 404 403 404 404 404 login 404 404 404
 organization_bulk                POST  login 404 403 404 404 404 login 404 404 404
 organization_bulk_detail         GET   login 404 403 404 404 404 login 404 404 404
@@ -114,7 +140,24 @@ invitations_register             GET   200   200 200 200 200 200 200   200 200 2
 invitations_register             POST  302   302 302 302 302 302 302   302 302 302
 """,
     "modelled": """
+organization_join                GET   login 404 302 302 302 404 login 404 404 404
+organization_join                POST  login 404 302 302 302 404 login 404 404 404
+organization_joining             GET   login 404 403 200 200 404 login 404 200 404
+organization_joining             POST  login 404 403 302 302 404 login 404 302 404
+organization_user_propose        GET   login 404 200 302 302 404 login 404 302 404
+organization_user_propose        POST  login 404 302 302 302 404 login 404 302 404
 organization_invitation_resend   POST  login 404 403 302 302 404 login 404 302 404
+organization_inbox               GET   login 200 200 200 200 200 login 200 200 200
+organization_invitations         GET   login 404 403 200 200 404 login 404 200 404
+organization_invitations         POST  login 404 403 405 405 404 login 404 405 404
+organization_link_add            GET   login 404 403 200 200 404 login 404 200 404
+organization_link_add            POST  login 404 403 302 302 404 login 404 302 404
+organization_link_shown          GET   login 404 403 302 302 404 login 404 302 404
+organization_link_shown          POST  login 404 403 405 405 404 login 404 405 404
+organization_invitation_approve  GET   login 404 403 200 200 404 login 404 200 404
+organization_invitation_approve  POST  login 404 403 302 302 404 login 404 302 404
+organization_invitation_decline  GET   login 404 403 200 200 404 login 404 200 404
+organization_invitation_decline  POST  login 404 403 302 302 404 login 404 302 404
 organization_bulk                GET   login 404 403 200 200 404 login 404 200 404
 organization_bulk                POST  login 404 403 302 302 404 login 404 302 404
 organization_bulk_detail         GET   login 404 403 200 200 404 login 404 200 404
@@ -152,6 +195,8 @@ APP_OF = {
 
 @pytest.fixture
 def world(world):
+    row = world.acme.organization_users.get(user=world.people["member"])
+    handover.offer(world.acme, row, actor=world.people["owner"], now=timezone.now())
     for module in APPS.values():
         module.prepare(world)
     return world
@@ -191,7 +236,8 @@ def arguments(world, name, backend):
         about = world.pending if name == "organization_user_remind" else world.people["member"]
         kwargs["user_pk"] = about.pk
     if name in INVITATION_PAGES:
-        kwargs["invitation_pk"] = world.offer.pk
+        decided = name.endswith(("approve", "decline"))
+        kwargs["invitation_pk"] = (world.proposal if decided else world.offer).pk
     if name in BULK_PAGES:
         about = world.table if name == "organization_bulk_columns" else world.listed
         kwargs["bulk_pk"] = about.pk
@@ -202,8 +248,10 @@ MEMBER_PAGES = {
     f"organization_user_{page}"
     for page in ("access", "detail", "edit", "delete", "remind", "suspend", "reinstate")
 }
+INVITATION_PAGES = {
+    f"organization_invitation_{page}" for page in ("resend", "revoke", "approve", "decline")
+}
 BULK_PAGES = {f"organization_bulk_{page}" for page in ("detail", "columns", "results")}
-INVITATION_PAGES = {"organization_invitation_resend", "organization_invitation_revoke"}
 ORGANIZATION_PAGES = {
     *MEMBER_PAGES,
     *INVITATION_PAGES,
@@ -211,7 +259,9 @@ ORGANIZATION_PAGES = {
     "organization_bulk",
     *(f"organization_{page}" for page in ("detail", "edit", "delete", "leave", "transfer")),
     "organization_restore",
-    *("organization_user_list", "organization_user_add"),
+    *("organization_user_list", "organization_user_add", "organization_user_propose"),
+    *("organization_join", "organization_joining", "organization_handover_answer"),
+    *("organization_invitations", "organization_link_add", "organization_link_shown"),
 }
 
 
@@ -227,10 +277,14 @@ def data_for(world, name):
         "organization_edit": {"name": "Acme II", "slug": "acme-two"},
         "organization_delete": {"confirm_name": "Acme"},
         "organization_transfer": {"confirm_name": "Acme", "new_owner": new_owner.pk},
+        "organization_handover_answer": {"confirm_name": "Acme"},
         "organization_bulk": {"addresses": "somebody-new@example.com"},
         "organization_bulk_detail": {"action": "continue", "done": "0"},
         "organization_bulk_columns": {"column_0": "address"},
         "organization_user_add": {"email": "somebody-new@example.com"},
+        "organization_link_add": {"who": "one", "days": "3"},
+        "organization_user_propose": {"email": "somebody-new@example.com"},
+        "organization_joining": {"invitation_days": "14", "accepts_requests": "on"},
         "organization_user_edit": {"is_admin": "on"},
         "registration_register": PERSON,
         "invitations_register": PERSON,

@@ -13,14 +13,7 @@ from organizations.dates import end_of
 from organizations.models import Organization, OrganizationUser
 from tests.core.people import NameSource, give, registered
 from tests.doors.support import page, signed_in, words_of
-from tests.doors.test_access_table import (
-    APP_OF,
-    APPS,
-    ORGANIZATION_PAGES,
-    arguments,
-    ask,
-    data_for,
-)
+from tests.doors.test_access_table import APP_OF, APPS, ORGANIZATION_PAGES, arguments, ask, data_for
 from tests.doors.test_queries import fill, queries_of
 
 pytestmark = pytest.mark.django_db

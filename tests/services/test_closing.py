@@ -10,11 +10,7 @@ from django.db import connection, models, transaction
 from django.utils import timezone
 
 from organizations import signals, testing
-from organizations.exceptions import (
-    NotAllowed,
-    OrganizationStateError,
-    PermissionMissing,
-)
+from organizations.exceptions import NotAllowed, OrganizationStateError, PermissionMissing
 from organizations.models import (
     BulkInvitation,
     FormerSlug,

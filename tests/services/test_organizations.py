@@ -5,12 +5,7 @@ from django.utils import timezone
 
 from organizations import testing, utils
 from organizations.exceptions import SlugTaken
-from organizations.models import (
-    Organization,
-    OrganizationOwner,
-    OrganizationUser,
-    OwnerAnchor,
-)
+from organizations.models import Organization, OrganizationOwner, OrganizationUser, OwnerAnchor
 from organizations.services import invitations, organizations
 from tests.app.models import Product
 from tests.services.recording import Veto, vetoed

@@ -86,7 +86,7 @@ def test_transfer_costs_the_same_in_an_organization_of_any_size(
     for number in range(20):
         testing.make_member(acme, f"user{number}")
     row = member(acme, "cy")
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(10):
         ownership.transfer(acme, row)
 
 

@@ -8,7 +8,7 @@ from tests.services.recording import recorded_signals
 
 from .gifts import Gifts
 
-WITH_ROLES = ["test_with_roles.py", "test_ceiling_random.py"]
+WITH_ROLES = ["test_with_roles.py", "test_ceiling_random.py", "test_presets.py"]
 collect_ignore = [] if apps.is_installed("organizations.roles") else WITH_ROLES
 
 

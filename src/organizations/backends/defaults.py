@@ -10,7 +10,7 @@ from django.core.mail import EmailMultiAlternatives
 from django.db import IntegrityError, models, transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import URLPattern, path, reverse
+from django.urls import NoReverseMatch, URLPattern, path, reverse
 from django.utils.crypto import get_random_string
 from django.utils.translation import gettext as _
 
@@ -257,6 +257,19 @@ class RegistrationBackend(BaseBackend):
 
     def get_success_url(self) -> str:
         return reverse(f"{self.namespace_preface()}registration_success")
+
+    def get_activated_url(self, user: Any, organizations: list[Any]) -> str:
+        """Return where a person lands who has completed the account.
+
+        Without an organization that is the page on which one is chosen or made. A project that
+        has its own ``get_success_url`` keeps that.
+        """
+        if organizations or type(self).get_success_url is not RegistrationBackend.get_success_url:
+            return super().get_activated_url(user, organizations)
+        try:
+            return reverse("organization_choose")
+        except NoReverseMatch:  # a project with URLs of its own
+            return self.get_success_url()
 
     def get_urls(self) -> list[URLPattern]:
         return [

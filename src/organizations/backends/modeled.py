@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from typing import Any
 
@@ -17,15 +18,26 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from .. import jobs, mail
+from ..converters import url_part
 from ..doors import keep_secret, link_base, own_not_found, page_context
 from ..exceptions import InvitationStateError, OrganizationsError
 from ..families import family_of
-from ..services import bulk, invitations
-from ..states import InvitationStatus
-from ..views.invitations import InvitationAccept, InvitationOpen, invitation_problem
+from ..services import bulk, invitations, members
+from ..states import InvitationKind, InvitationStatus
+from ..views.invitations import (
+    BARRIERS,
+    InvitationAccept,
+    InvitationOpen,
+    invitation_barrier,
+    invitation_problem,
+    say_what_came,
+)
 from .defaults import InvitationBackend, absolute, site_name
 
 __all__ = ["ModelInvitation"]
+
+#: Keywords of ``invite_by_email`` that say what is offered, and for how long.
+TERMS = ("is_admin", "presets", "member_until", "locale", "note", "lifetime")
 
 
 class ModelInvitation(InvitationBackend):
@@ -40,6 +52,12 @@ class ModelInvitation(InvitationBackend):
     invitation_body = "organizations/email/modeled_invitation_body.html"
     reminder_subject = "organizations/email/modeled_reminder_subject.txt"
     reminder_body = "organizations/email/modeled_reminder_body.html"
+    request_approved_subject = "organizations/email/request_approved_subject.txt"
+    request_approved_body = "organizations/email/request_approved_body.html"
+    request_declined_subject = "organizations/email/request_declined_subject.txt"
+    request_declined_body = "organizations/email/request_declined_body.html"
+    request_subject = "organizations/email/request_received_subject.txt"
+    request_body = "organizations/email/request_received_body.html"
     invitation_join_template = "organizations/invitation_join.html"
     invitation_model: Any = None
 
@@ -103,15 +121,16 @@ class ModelInvitation(InvitationBackend):
         if not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path())
         invitation = self.get_invitation_queryset().filter(guid=guid).first()
-        # Whoever has not proven the address learns nothing, not even that it exists.
-        if (
-            invitation is None
-            or not invitation.organization.is_active
-            or not invitations.fits(invitation, request.user)
-        ):
+        if invitation is None or not invitation.organization.is_active:
             raise Http404
         [invitation] = invitations.with_life([invitation])
-        if invitation.invitee_id == request.user.pk:
+        # Whoever has not proven the address learns nothing, not even that it exists. What is no
+        # invitation to an address has pages of its own.
+        if invitation.kind != InvitationKind.MAIL or not invitations.fits(invitation, request.user):
+            raise Http404
+        if invitation.invitee_id == request.user.pk and members.is_member(
+            invitation.organization, request.user
+        ):
             return redirect(self.get_joined_url(invitation.organization))
         return self.activate_existing_user_view(request, invitation)
 
@@ -124,14 +143,15 @@ class ModelInvitation(InvitationBackend):
                 messages.success(request, _("You have declined the invitation."))
                 return redirect("organization_list")
             if request.method == "POST":
-                invitations.accept(invitation, user=request.user, now=now)
-                messages.success(
-                    request,
-                    _("Welcome to %(organization)s.") % {"organization": invitation.organization},
-                )
+                member = invitations.accept(invitation, user=request.user, now=now)
+                say_what_came(request, invitation, member)
+                if member is None:
+                    return redirect("organization_inbox")
                 return redirect(self.get_joined_url(invitation.organization))
         except InvitationStateError as error:
             return invitation_problem(request, error.status)
+        except BARRIERS as error:
+            return invitation_barrier(request, error, invitation)
         except OrganizationsError:
             raise Http404 from None
         if invitation.state is not InvitationStatus.PENDING:
@@ -147,29 +167,56 @@ class ModelInvitation(InvitationBackend):
 
         Args:
             user: who invites (``sender`` is taken too).
-            kwargs: ``is_admin``, ``request`` or ``domain`` for the links, ``now``; ``actor``, the
-                user whose own rights carry the offer, without whom the calling code vouches
-                for it; the rest goes to the mail's templates.
+            kwargs: what is offered, as for ``invitations.invite``: ``is_admin``, ``presets``,
+                ``member_until``, ``locale``, ``note`` and ``lifetime``; ``send=False`` sends no
+                mail and leaves the link in the invitation's ``url``, which nothing stores;
+                ``request`` or ``domain`` for the links, ``now``; ``actor``, the user whose own
+                rights carry the offer, without whom the calling code vouches for it; the rest
+                goes to the mail's templates.
         Raises:
-            NotAnAddress: the text is no address.
-            AlreadyMember: a member has the address.
-            NotAllowed: the actor may not invite, or would offer more than they have.
+            as ``invitations.invite``.
         """
-        return invitations.invite(
+        send = kwargs.pop("send", True)
+        offered = {name: kwargs.pop(name) for name in TERMS if name in kwargs}
+        invitation = invitations.invite(
             organization,
             address=email,
             actor=kwargs.pop("actor", None),
             invited_by=user or kwargs.pop("sender", None),
             now=kwargs.pop("now", None) or timezone.now(),
-            is_admin=kwargs.pop("is_admin", False),
-            deliver=self.deliver(**kwargs),
+            deliver=self.deliver(**kwargs) if send else None,
+            **offered,
         )
+        if not send:
+            self.show_url(invitation, **kwargs)
+        return invitation
 
-    def resend(self, invitation: Any, *, actor: Any, now: datetime, **kwargs: Any) -> Any:
-        """Send an invitation again, with a new link."""
-        return invitations.resend(
-            invitation, actor=actor, now=now, deliver=self.deliver(again=True, **kwargs)
-        )
+    def resend(
+        self, invitation: Any, *, actor: Any, now: datetime, send: bool = True, **kwargs: Any
+    ) -> Any:
+        """Send an invitation again, with a new link.
+
+        A link is not sent to anybody, and neither is anything with ``send=False``: then the
+        new link stands in the ``url`` of what is returned.
+        """
+        send = send and invitation.kind == InvitationKind.MAIL
+        deliver = self.deliver(again=True, **kwargs) if send else None
+        invitation = invitations.resend(invitation, actor=actor, now=now, deliver=deliver)
+        if not send:
+            self.show_url(invitation, **kwargs)
+        return invitation
+
+    def show_url(
+        self, invitation: Any, *, request: HttpRequest | None = None, domain: Any = None, **kw: Any
+    ) -> str:
+        """Put the link of an offer that was just made into its ``url``, and return it.
+
+        It is known only as long as the row has its ``secret``; nothing stores either.
+        """
+        base = domain or link_base(request)
+        url = absolute(base, self.url_of("invitations_open", invitation.secret))
+        invitation.url = url
+        return url
 
     def deliver(
         self, *, request: HttpRequest | None = None, again: bool = False, **context: Any
@@ -188,6 +235,40 @@ class ModelInvitation(InvitationBackend):
             return self.send_invitation(invitation, secret=secret, again=again, **context)
 
         return send
+
+    def announce(self, *, request: HttpRequest | None = None, **context: Any) -> Any:
+        """Return the callable that tells one person who decides of a new request or proposal."""
+        context["domain"] = context.get("domain") or link_base(request)
+
+        def send(invitation: Any, user: Any) -> Any:
+            return self.send_request_received(invitation, user, **context)
+
+        return send
+
+    def send_request_received(self, invitation: Any, user: Any, **kwargs: Any) -> Any:
+        """Tell a person who decides that somebody asks to join, or is proposed by a member."""
+        base = kwargs.get("domain") or link_base(None)
+        organization = invitation.organization
+        path = reverse("organization_user_list", kwargs={"organization_pk": url_part(organization)})
+        is_request = invitation.kind == InvitationKind.REQUEST
+        context = {
+            **kwargs,
+            "domain": base,
+            "organization": organization,
+            "invitation": invitation,
+            "is_request": is_request,
+            # The proven address, not what the account says: it tells who asks.
+            "address": invitation.invitee_identifier,
+            "person_name": (_full_name(invitation.invited_by) or invitation.invitee_identifier)
+            if is_request
+            else mail.display_name(invitation.invited_by),
+            "url": absolute(base, path),
+        }
+        # A stranger's own row may name anybody's address, so no answer goes there.
+        sender = None if is_request else invitation.invited_by
+        return self.email_message(
+            user, self.request_subject, self.request_body, sender, **context
+        ).send()
 
     def send_invitation(self, invitation: Any, **kwargs: Any) -> Any:  # type: ignore[override]
         """Mail an invitation; ``secret`` makes the link, without it the ``guid`` does."""
@@ -246,8 +327,7 @@ class ModelInvitation(InvitationBackend):
             "expires_at": invitation.expires_at,
             "url": absolute(base, url),
         }
-        language = getattr(invitation, "locale", "") or translation.get_language()
-        with translation.override(language):
+        with language_of(invitation):
             return self.email_message(
                 invitation.invitee_identifier,
                 self.reminder_subject if again else self.invitation_subject,
@@ -255,6 +335,29 @@ class ModelInvitation(InvitationBackend):
                 invitation.invited_by,
                 **context,
             )
+
+    def send_request_answer(
+        self, invitation: Any, *, approved: bool, request: HttpRequest | None = None, **kwargs: Any
+    ) -> Any:
+        """Tell somebody who asked to join what has been decided. Who decided is not said."""
+        base = kwargs.pop("domain", None) or link_base(request)
+        organization = invitation.organization
+        path = self.get_joined_url(organization) if approved else reverse("organization_inbox")
+        context = {
+            **kwargs,
+            "domain": base,
+            "organization": organization,
+            "invitation": invitation,
+            "url": absolute(base, path),
+        }
+        with language_of(invitation):
+            message = self.email_message(
+                invitation.invitee_identifier,
+                self.request_approved_subject if approved else self.request_declined_subject,
+                self.request_approved_body if approved else self.request_declined_body,
+                **context,
+            )
+        return message.send()
 
     def email_message(  # type: ignore[override]
         self,
@@ -284,3 +387,13 @@ class ModelInvitation(InvitationBackend):
             sender=sender,
             message_class=message_class,
         )
+
+
+def language_of(invitation: Any) -> AbstractContextManager[Any]:
+    """Return the context in which an offer's mail is written: its own language, if it has one."""
+    locale = getattr(invitation, "locale", "")
+    return translation.override(locale) if locale else nullcontext()
+
+
+def _full_name(user: Any) -> str:
+    return str(getattr(user, "get_full_name", lambda: "")() or "").strip()

@@ -21,7 +21,7 @@ from ..conf import get_settings
 from ..exceptions import OrganizationsError
 from ..families import default_family
 from ..models import VerifiedAddress
-from ..services import invitations, organizations
+from ..services import domains, invitations, links, organizations, requests
 
 __all__ = ["LOGINS", "DemoError", "Login", "is_present", "remove", "seed"]
 
@@ -73,8 +73,12 @@ class Group:
     members: tuple[str, ...] = ()
     more_admins: int = 0
     invited: tuple[str, ...] = ()
+    #: A domain whose readers join at once; people may ask to join as well then.
+    join_domain: str = ""
     #: How many pending, expired, declined and revoked invitations.
     offers: tuple[int, int, int, int] = (0, 0, 0, 0)
+    #: Whether there are links, a proposal and a request besides.
+    has_more_ways: bool = False
 
 
 GROUPS = (
@@ -100,6 +104,7 @@ GROUPS = (
         members=("billing", "member"),
         more_admins=2,
         offers=(4, 2, 2, 2),
+        has_more_ways=True,
     ),
     Group(
         "Meridian Freight",
@@ -111,6 +116,7 @@ GROUPS = (
         members=("member",),
         more_admins=6,
         offers=(14, 9, 5, 4),
+        join_domain="demo.example.com",
     ),
 )
 
@@ -232,11 +238,14 @@ def seed(*, now: datetime, password: str) -> dict[str, Any]:
     with transaction.atomic():
         users = _write_users(plan, now=now, password=password)
         made = []
-        counts = dict.fromkeys(("pending", "expired", "declined", "revoked"), 0)
+        counts = dict.fromkeys(("proposed", "pending", "expired", "declined", "revoked"), 0)
         for group in GROUPS:
             organization = _write_organization(group, plan, users, now=now)
             for state in _write_offers(group, organization, users, now=now):
                 counts[state] += 1
+            if group.has_more_ways:
+                for state in _write_more_ways(group, organization, users, now=now):
+                    counts[state] += 1
             made.append(
                 {
                     "key": organization.pk,
@@ -405,6 +414,10 @@ def _write_organization(group: Group, plan: Plan, users: dict[str, Any], *, now:
     for row in rows:
         row.organization = organization
     model._base_manager.bulk_create(rows)
+    if group.join_domain:
+        owner = users[f"demo-{group.owner}"]
+        domains.add(organization, group.join_domain, needs_approval=False, actor=owner)
+        organizations.set_joining(organization, accepts_requests=True, actor=owner)
     return organization
 
 
@@ -442,3 +455,28 @@ def _write_offers(
         rows = type(invitation)._base_manager.filter(pk=invitation.pk)
         rows.update(created=sent, modified=sent, sent_at=sent)
         yield state
+
+
+def _write_more_ways(
+    group: Group, organization: Any, users: dict[str, Any], *, now: datetime
+) -> Iterator[str]:
+    """Make a link for one person, one for several, a proposal and a request; yield the states."""
+    owner, made = users[f"demo-{group.owner}"], now - timedelta(days=1)
+    single = links.create(organization, actor=owner, now=made)
+    shared = links.create(
+        organization, actor=owner, now=made, shared=True, max_uses=10, needs_approval=True
+    )
+    proposal = requests.propose(
+        organization,
+        address="talent@partner.example.org",
+        actor=users[f"demo-{group.members[0]}"],
+        now=made,
+    )
+    proof = invitations.proof_of(shared.secret)
+    asking = users["demo-outsider"]
+    invitations.accept(shared, user=asking, now=made, proof=proof)
+    model = type(single)._base_manager
+    request = requests.waiting(organization, now=now).get(invitee_id=asking.pk)
+    for row in (single, shared, proposal, request):
+        model.filter(pk=row.pk).update(created=made, modified=made)
+    yield from ("pending", "pending", "proposed", "proposed")

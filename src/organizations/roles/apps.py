@@ -17,13 +17,14 @@ class RolesConfig(AppConfig):
     organization_urls = "organizations.roles.urls"
 
     def ready(self) -> None:
-        from organizations import families, grants, pages, samples, signals
+        from organizations import families, grants, pages, presets, samples, signals
         from organizations.permissions import CHANGE_MEMBER, VIEW_MEMBER
 
         from . import permissions  # noqa: F401  # declares
         from .checks import ALL_CHECKS
         from .grants import RoleGrants
         from .models import Role, RoleAssignment
+        from .presets import RolePreset
         from .services.assignments import forget_group
         from .services.reminders import sample_of_ending
 
@@ -31,6 +32,7 @@ class RolesConfig(AppConfig):
         families.link(RoleAssignment, "organization", related_name="+")
         families.link(RoleAssignment, "member", related_name="+", null=True, blank=True)
         grants.register(RoleGrants())
+        presets.register(RolePreset())
         signals.group_deleted.connect(forget_group, dispatch_uid="organizations_roles")
         samples.register(
             samples.Sample(

@@ -85,6 +85,22 @@ class RoleGrants:
                 ended=not line["live"],
             )
 
+    def given_to(self, organization: Any, *, kind: str, keys: Any, now: datetime) -> frozenset[str]:
+        """Return what live roles of groups give together. Queries: 1."""
+        rows = RoleAssignment._base_manager.filter(
+            is_live(now),
+            Q(role__isnull=True) | Q(role__organization=F("organization")),
+            organization_id=organization.pk,
+            group_kind=kind,
+            group_key__in=keys,
+        )
+        codes = {role.name: role.permissions for role in registry.declared()}
+        found = [
+            role.permissions if role is not None else codes.get(name, ())
+            for role, name in ((row.role, row.role_name) for row in rows.select_related("role"))
+        ]
+        return frozenset().union(*map(effective, found))
+
     def members_with(self, permission: str, *, now: datetime) -> Q:
         if not effective([permission]):
             return Q(pk__in=())

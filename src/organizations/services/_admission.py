@@ -2,19 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Any
 
+from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
-from .. import presets, signals, states
+from .. import grants, mail, permissions, presets, signals, states
 from ..exceptions import JoinRefused
 from ..families import family_of
 from ..states import InvitationKind, InvitationStatus
 from . import _offers, _records, _writes, addresses, joining, members, seats
 from .ceiling import Authority
 
-__all__ = ["BY_LINK", "admit", "domain_of", "wait_for_approval"]
+__all__ = [
+    "BY_LINK",
+    "Announce",
+    "admit",
+    "announce_to",
+    "deciders",
+    "domain_of",
+    "wait_for_approval",
+]
+
+#: Tells one person who decides that a request or a proposal waits: takes the row and the user,
+#: runs after the commit.
+Announce = Callable[[Any, Any], Any]
+
+#: How many people are told of one request.
+MOST_TOLD = 20
 
 #: Where the versions of ``add_user`` stand that only call ``members.add``.
 OUR_ADD_USER = ("organizations.abstract", "organizations.base")
@@ -78,10 +96,18 @@ def admit(
 
 
 def wait_for_approval(
-    organization: Any, *, user: Any, now: datetime, link: Any = None, note: str = ""
+    organization: Any,
+    *,
+    user: Any,
+    now: datetime,
+    link: Any = None,
+    note: str = "",
+    announce: Announce | None = None,
 ) -> Any:
     """Return the request of somebody who needs an approval; the open one, if there is one.
 
+    Args:
+        announce: tells one person who decides of a new request, after the commit.
     Raises:
         LimitReached: too many offers are open.
     Signals: invitation_proposed, if it is new.
@@ -114,7 +140,37 @@ def wait_for_approval(
         request.parent_key = _records.key_of(link)
     _records.save(request)
     _offers.tell(signals.invitation_proposed, request, actor=user)
+    announce_to(request, announce=announce, now=now)
     return request
+
+
+def deciders(organization: Any, *, now: datetime) -> list[Any]:
+    """Return the active users who may invite, the owner first, at most ``MOST_TOLD``.
+
+    Queries: 1.
+    """
+    family = family_of(organization)
+    rows = family.member._base_manager.filter(
+        grants.members_with(family, permissions.INVITE_MEMBER, now=now),
+        organization_id=organization.pk,
+        user__is_active=True,
+    )
+    # A source may join many rows, so that the same member comes more than once.
+    rows = family.member._base_manager.filter(pk__in=rows.values("pk"))
+    owner_first = F(f"{family.owner_lookup}__pk").asc(nulls_last=True)
+    found = rows.select_related("user").order_by(owner_first, "pk")[:MOST_TOLD]
+    return [row.user for row in found]
+
+
+def announce_to(invitation: Any, *, announce: Announce | None, now: datetime) -> None:
+    """Tell those who decide of a new request or proposal, each by a mail of their own.
+
+    Queries: 0 or 1.
+    """
+    if announce is None:
+        return
+    for user in deciders(invitation.organization, now=now):
+        mail.after_commit(partial(announce, invitation, user))
 
 
 def domain_of(address: str) -> str:

@@ -263,9 +263,16 @@ def stamp(*invitations: Any, sent_at: datetime) -> None:
     Queries: 1.
     """
     model = type(invitations[0])
-    rows = model._base_manager if has_columns(model) else _records(model)
-    digests = [invitation.token_digest for invitation in invitations]
-    rows.filter(token_digest__in=digests).update(sent_at=sent_at)
+    if has_columns(model):
+        rows = model._base_manager.filter(pk__in=[each.pk for each in invitations])
+    else:
+        rows = _records(model).filter(invitation_key__in=[_key(each) for each in invitations])
+    # Offers without a link have no digest, so the keys are needed as well.
+    digests = {invitation.token_digest for invitation in invitations}
+    known = Q(token_digest__in=digests - {None})
+    if None in digests:
+        known |= Q(token_digest__isnull=True)
+    rows.filter(known).update(sent_at=sent_at)
 
 
 def open_rows(model: Any, *, unexpired_at: datetime | None = None, **lookup: Any) -> Any:

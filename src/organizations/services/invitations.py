@@ -14,13 +14,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from .. import permissions, signals, states, tokens
-from ..exceptions import (
-    InvitationNotForYou,
-    InvitationStateError,
-    NotAnAddress,
-    OrganizationsError,
-)
+from ..exceptions import InvitationNotForYou, InvitationStateError, NotAnAddress, OrganizationsError
 from ..families import family_of
+from ..permissions import Access
 from ..states import InvitationKind, InvitationStatus
 from . import _offers, _records, addresses, handover, limits, registration, seats
 from ._admission import BY_LINK, admit
@@ -50,10 +46,12 @@ __all__ = [
     "open_for",
     "proof_of",
     "register_and_accept",
+    "requests_of",
     "resend",
     "revoke",
     "unanswered",
     "with_life",
+    "within_reach",
 ]
 
 #: Kinds that get a new secret when they are sent again.
@@ -344,14 +342,55 @@ def open_for(user: Any, *, model: Any, now: datetime) -> Any:
     return invited | offered
 
 
-def of_organization(organization: Any) -> Any:
-    """Return every offer of an organization, in whatever state, newest first, as a queryset.
+def requests_of(user: Any, *, model: Any, now: datetime) -> Any:
+    """Return the requests to join that a user has made and nobody has decided, as a queryset."""
+    return _records.rows_in(
+        model,
+        statuses=[InvitationStatus.PROPOSED],
+        life={"kind": InvitationKind.REQUEST.value},
+        unexpired_at=now,
+        invitee_id=user.pk,
+        organization__is_active=True,
+    )
+
+
+def of_organization(
+    organization: Any, *, state: str | None = None, now: datetime | None = None
+) -> Any:
+    """Return the offers of an organization, newest first, as a queryset.
 
     Single uses of a shared link stand behind their link. Give the rows of a page to
     ``with_life`` before you show their state.
+
+    Args:
+        state: only those in one state at the moment ``now``; None for every state.
+        now: aware; the present if it is not given.
     """
-    model = family_of(organization).invitation
-    return _records.rows_in(model, organization_id=organization.pk, statuses=InvitationStatus)
+    mine = {"model": family_of(organization).invitation, "organization_id": organization.pk}
+    if state is None:
+        return _records.rows_in(**mine, statuses=InvitationStatus)
+    now = now or timezone.now()
+    wanted = InvitationStatus(state)
+    if wanted in states.OPEN:
+        return _records.rows_in(**mine, statuses=[wanted], unexpired_at=now)
+    if wanted is InvitationStatus.EXPIRED:
+        running = _records.rows_in(**mine, statuses=states.OPEN, unexpired_at=now)
+        return _records.rows_in(**mine, statuses=states.OPEN).exclude(
+            pk__in=running.order_by().values("pk")
+        )
+    return _records.rows_in(**mine, statuses=[wanted])
+
+
+def within_reach(invitation: Any, access: Access) -> bool:
+    """Return whether somebody with this access may change an offer, as the verbs decide it.
+
+    Args:
+        invitation: with its life, see ``with_life``.
+    Queries: 0 for offers without presets.
+    """
+    if not access.has(permissions.INVITE_MEMBER):
+        return False
+    return Terms.of(invitation).rights(invitation.organization) <= access.permissions
 
 
 def unanswered(organization: Any) -> Any:

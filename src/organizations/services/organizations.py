@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.apps import apps
@@ -9,16 +10,28 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from .. import permissions, signals, slugs
-from ..conf import is_reserved
-from ..exceptions import OrganizationStateError, SlugTaken
+from ..conf import LIFETIMES, is_reserved
+from ..exceptions import OrganizationsError, OrganizationStateError, SlugTaken
 from ..families import Family, default_family, family_of
 from . import _sides
 from ._async import make_async
 from ._locks import database_of, lock_organization, verb
+from .ceiling import authority
 from .members import make_owner
 from .operators import may, require_operator
 
-__all__ = ["achange", "acreate", "adelete", "change", "create", "delete"]
+__all__ = [
+    "Joining",
+    "achange",
+    "acreate",
+    "adelete",
+    "aset_joining",
+    "change",
+    "create",
+    "delete",
+    "joining_of",
+    "set_joining",
+]
 
 
 def create(
@@ -140,6 +153,63 @@ def delete(organization: Any, *, actor: Any = None) -> None:
     )
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Joining:
+    """What an organization says about joining; its domains stand in ``domains``.
+
+    Attributes:
+        invitation_days: how many days its invitations stay open, 1 to 30; None for the setting
+            ``INVITATION_LIFETIME``.
+        accepts_requests: whether people may ask to join.
+    """
+
+    invitation_days: int | None = None
+    accepts_requests: bool = False
+
+
+def joining_of(organization: Any) -> Joining:
+    """Return what an organization says about joining. Queries: 1."""
+    record = _sides.record_of(organization)
+    if record is None:
+        return Joining()
+    return Joining(invitation_days=record.invitation_days, accepts_requests=record.accepts_requests)
+
+
+@verb
+def set_joining(organization: Any, *, actor: Any, **values: Any) -> Joining:
+    """Set what an organization says about joining, and return all of it.
+
+    Args:
+        actor: a user, by their own rights; None for code.
+        values: fields of ``Joining``; those that are left out stay.
+    Raises:
+        NotAllowed: the actor may not change the organization.
+        OrganizationsError: the days are not 1 to 30.
+        TypeError: an unknown field, or a value of the wrong type.
+    Locks: the organization. Signals: organization_changed, if anything changed.
+    """
+    lock_organization(organization)
+    authority(organization, actor).require(permissions.CHANGE_ORGANIZATION)
+    Joining(**values)
+    days, accepts = values.get("invitation_days"), values.get("accepts_requests", False)
+    if not isinstance(accepts, bool) or isinstance(days, bool) or not isinstance(days, int | None):
+        raise TypeError("invitation_days is a whole number or None, accepts_requests a bool.")
+    if days is not None and not LIFETIMES[0].days <= days <= LIFETIMES[1].days:
+        raise OrganizationsError(_("An invitation stays open for 1 to 30 days."))
+    before = joining_of(organization)
+    changes = {
+        field: (getattr(before, field), value)
+        for field, value in values.items()
+        if getattr(before, field) != value
+    }
+    if changes:
+        _sides.write(organization, _sides.record_of(organization), **values)
+        signals.organization_changed.send(
+            sender=type(organization), organization=organization, actor=actor, changes=changes
+        )
+    return joining_of(organization)
+
+
 def _refuse_reserved(slug: str) -> None:
     if is_reserved(slug):
         raise SlugTaken(_("This short name cannot be used. Choose another one."))
@@ -194,3 +264,4 @@ def _slug_is_taken(family: Family, organization: Any) -> bool:
 acreate = make_async(create)
 achange = make_async(change)
 adelete = make_async(delete)
+aset_joining = make_async(set_joining)

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from .. import permissions, signals
 from ..exceptions import AccountOwnsOrganizations, OrganizationMismatch, OwnerMustBeActive
 from ..families import Family, every, family_of, is_live, live
-from . import _writes
+from . import _voiding, _writes
 from ._async import make_async
 from ._locks import database_of, lock_organization, locked, verb
 from .ceiling import authority
@@ -27,6 +27,7 @@ from .members import make_owner
 __all__ = [
     "anchor",
     "atransfer",
+    "hand_to",
     "is_owner",
     "lasts",
     "may_own",
@@ -87,7 +88,8 @@ def lasts(member: Any) -> bool:
 def transfer(organization: Any, member: Any, *, actor: Any = None) -> Any:
     """Make a member the owner and return the fresh member.
 
-    The old owner stays a member and an admin. An organization without an owner gains one.
+    The old owner stays a member and an admin. An organization without an owner gains one. An
+    offer of the ownership that is open ends, since it was the old owner's.
 
     Args:
         member: the member (not the user) who takes over.
@@ -98,7 +100,8 @@ def transfer(organization: Any, member: Any, *, actor: Any = None) -> Any:
             the membership ends or has ended.
         NotAllowed: the actor does not own the organization, and has no access as a superuser.
     Locks: the organization, the member, the user.
-    Signals: owner_changed, ownership_transferred, if it changed.
+    Signals: owner_changed, ownership_transferred, if it changed; invitation_superseded for an
+    offer that was open.
     """
     family = family_of(organization)
     if not isinstance(member, family.member):
@@ -108,6 +111,15 @@ def transfer(organization: Any, member: Any, *, actor: Any = None) -> Any:
         )
     lock_organization(organization)
     authority(organization, actor).require(permissions.TRANSFER_ORGANIZATION)
+    return hand_to(organization, member, actor=actor)
+
+
+def hand_to(organization: Any, member: Any, *, actor: Any) -> Any:
+    """Make a member the owner, under the lock of the organization; the step of every transfer.
+
+    Whoever calls it has asked whether it may be done. Raises and sends as ``transfer``.
+    """
+    family = family_of(organization)
     members = family.member._base_manager.using(database_of(organization))
     fresh = locked(members.filter(pk=member.pk, organization_id=organization.pk)).first()
     if fresh is None:
@@ -146,6 +158,7 @@ def transfer(organization: Any, member: Any, *, actor: Any = None) -> Any:
     signals.ownership_transferred.send(
         sender=family.owner, organization=organization, old=old, new=fresh, actor=actor
     )
+    _voiding.void_handover(organization, actor=actor)
     return fresh
 
 

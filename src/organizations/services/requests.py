@@ -12,15 +12,11 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from .. import permissions, signals
-from ..exceptions import (
-    InvitationStateError,
-    JoinRefused,
-    OrganizationsError,
-)
+from ..exceptions import InvitationStateError, JoinRefused, OrganizationsError
 from ..families import family_of
 from ..states import InvitationKind, InvitationStatus
 from . import _offers, _records, _sides, addresses, limits, members, seats
-from ._admission import admit, wait_for_approval
+from ._admission import Announce, admit, announce_to, deciders, wait_for_approval
 from ._async import make_async
 from ._locks import lock_organization, verb
 from ._offers import Deliver, Terms
@@ -34,14 +30,25 @@ __all__ = [
     "approve",
     "apropose",
     "ask",
+    "deciders",
     "decline",
     "propose",
+    "proposed_by",
     "waiting",
+    "waiting_of",
 ]
 
 
 @verb
-def propose(organization: Any, *, address: str, actor: Any, now: datetime, note: str = "") -> Any:
+def propose(
+    organization: Any,
+    *,
+    address: str,
+    actor: Any,
+    now: datetime,
+    note: str = "",
+    announce: Announce | None = None,
+) -> Any:
     """Propose to invite the reader of an address as a plain member; return the proposal.
 
     Nothing is sent before somebody approves. An open offer to the address stays as it is.
@@ -49,6 +56,7 @@ def propose(organization: Any, *, address: str, actor: Any, now: datetime, note:
     Args:
         actor: the member who proposes.
         note: a word to who decides, where notes are allowed.
+        announce: tells one person who decides of a new proposal, after the commit.
     Raises:
         NotAnAddress: the text is no address.
         AlreadyMember: a member has the address.
@@ -79,6 +87,7 @@ def propose(organization: Any, *, address: str, actor: Any, now: datetime, note:
     terms.write(proposal)
     _records.save(proposal)
     _offers.tell(signals.invitation_proposed, proposal, actor=actor)
+    announce_to(proposal, announce=announce, now=now)
     return proposal
 
 
@@ -89,12 +98,20 @@ def accepts_requests(organization: Any) -> bool:
 
 
 @verb
-def ask(organization: Any, *, user: Any, now: datetime, note: str = "") -> Any:
+def ask(
+    organization: Any,
+    *,
+    user: Any,
+    now: datetime,
+    note: str = "",
+    announce: Announce | None = None,
+) -> Any:
     """Ask to join, and return the request; an open one is returned as it is.
 
     Args:
         user: an active user with a proven address, so that the others know who asks.
         note: a word to who decides, where notes are allowed.
+        announce: tells one person who decides of a new request, after the commit.
     Raises:
         JoinRefused: the organization takes no requests, or the user has no proven address.
         AlreadyMember: the user is a member.
@@ -109,7 +126,7 @@ def ask(organization: Any, *, user: Any, now: datetime, note: str = "") -> Any:
     if _offers.member_of(organization, user) is not None:
         raise members.AlreadyMember
     terms = _offers.clean_terms(organization, now=now, note=note)
-    return wait_for_approval(organization, user=user, now=now, note=terms.note)
+    return wait_for_approval(organization, user=user, now=now, note=terms.note, announce=announce)
 
 
 @verb
@@ -191,6 +208,34 @@ def waiting(organization: Any, *, now: datetime) -> Any:
         organization_id=organization.pk,
         statuses=[InvitationStatus.PROPOSED],
         unexpired_at=now,
+    )
+
+
+def waiting_of(user: Any, *, model: Any, now: datetime) -> Any:
+    """Return the requests of somebody that wait for a decision, newest first, as a queryset.
+
+    Args:
+        model: the invitation model.
+    """
+    return _records.rows_in(
+        model,
+        invitee_id=user.pk,
+        organization__is_active=True,
+        statuses=[InvitationStatus.PROPOSED],
+        unexpired_at=now,
+        life={"kind": InvitationKind.REQUEST.value},
+    )
+
+
+def proposed_by(user: Any, organization: Any, *, now: datetime) -> Any:
+    """Return a member's own proposals that wait for a decision, newest first, as a queryset."""
+    return _records.rows_in(
+        family_of(organization).invitation,
+        organization_id=organization.pk,
+        invited_by_id=user.pk,
+        statuses=[InvitationStatus.PROPOSED],
+        unexpired_at=now,
+        life={"kind": InvitationKind.MAIL.value},
     )
 
 

@@ -17,18 +17,20 @@ class TeamsConfig(AppConfig):
     organization_urls = "organizations.teams.urls"
 
     def ready(self) -> None:
-        from .. import families, grants, pages
+        from .. import families, grants, pages, presets
         from ..permissions import VIEW_MEMBER
         from . import permissions  # noqa: F401  # declared in every process
         from .checks import check_settings
         from .grants import TeamGroups
         from .models import Team, TeamAncestor, TeamMember
+        from .presets import TeamPreset
 
         families.link(Team, "organization", related_name="organizations_teams")
         families.link(TeamAncestor, "organization", related_name="+")
         families.link(TeamMember, "organization", related_name="+")
         families.link(TeamMember, "member", related_name="organizations_team_memberships")
         grants.register_groups(TeamGroups())
+        presets.register(TeamPreset())
         pages.register(
             pages.Link(
                 place="organization",

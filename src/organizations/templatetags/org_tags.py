@@ -13,18 +13,11 @@ from django.core.validators import validate_email
 from django.db.models import Model
 from django.utils import timezone
 
-from .. import pages
+from .. import pages, presets
 from ..backends import invitation_backend
-from ..dates import (
-    last_day,
-)
-from ..exceptions import (
-    RegistrationClosed,
-)
-from ..families import (
-    default_family,
-    is_live,
-)
+from ..dates import last_day
+from ..exceptions import RegistrationClosed
+from ..families import default_family, is_live
 from ..grants import standing_of
 from ..mail import display_name
 from ..managers import with_member
@@ -83,6 +76,21 @@ def org_links(context: Any, place: str) -> list[pages.Link]:
     """``{% org_links "member" as links %}``: what apps add there, for the viewer's ``access``."""
     access = context.get("access")
     return pages.links(place, access) if isinstance(access, Access) else []
+
+
+@register.simple_tag
+def org_has_offers() -> bool:
+    """``{% org_has_offers as has_offers %}``: whether people are asked before they join."""
+    return bool(invitation_backend().requires_acceptance)
+
+
+@register.filter
+def org_presets(invitation: Any) -> list[tuple[Any, list[str]]]:
+    """Return what an offer carries besides the standing: a label with names, for each kind.
+
+    Queries: 0 for offers that carry nothing more, else 1 for each kind.
+    """
+    return presets.labels_of(invitation.organization, getattr(invitation, "presets", None))
 
 
 @register.filter
@@ -195,6 +203,12 @@ def org_plain(name: Any) -> str:
     if is_address(text):
         return text
     return LINK_MARKS.sub(lambda found: found.group().translate(LOOK_LIKE), text)
+
+
+@register.filter
+def org_plain_lines(text: Any, before: str = "") -> str:
+    """Return a text in which no mail program finds a link, line by line, each after ``before``."""
+    return "\n".join(f"{before}{org_plain(line)}".rstrip() for line in str(text or "").splitlines())
 
 
 #: The slashes before a host, or a dot with something on both sides, as in www.example.com.

@@ -18,33 +18,19 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.generic import (
-    CreateView,
-    DeleteView,
-    DetailView,
-    FormView,
-    ListView,
-    UpdateView,
-)
+from django.views.generic import CreateView, DeleteView, DetailView, FormView, ListView, UpdateView
 
 from ..backends import invitation_backend, registration_backend
-from ..doors import (
-    link_base,
-    page_context,
-    sign_up_closed,
-    with_status_of,
-)
+from ..converters import url_part
+from ..doors import link_base, page_context, sign_up_closed, with_status_of
 from ..exceptions import (
     LimitReached,
+    NotAllowed,
     OrganizationsError,
     OwnershipRequired,
     RegistrationClosed,
 )
-from ..families import (
-    default_family,
-    family_of,
-    live,
-)
+from ..families import default_family, family_of, live
 from ..forms import (
     OrganizationAddForm,
     OrganizationForm,
@@ -54,19 +40,9 @@ from ..forms import (
     add_verb_error,
 )
 from ..grants import standing_of
-from ..jobs import (
-    mail_after_commit,
-)
-from ..managers import (
-    with_member,
-)
-from ..services import (
-    addresses,
-    limits,
-    members,
-    organizations,
-    registration,
-)
+from ..jobs import mail_after_commit
+from ..managers import with_member
+from ..services import addresses, limits, members, organizations, registration
 from ..services.access import members_with_standing
 from .mixins import OrganizationMixin, OrganizationUserMixin
 
@@ -131,6 +107,36 @@ class RequestFormMixin:
         except IntegrityError:
             form.add_error(None, _("Somebody else has just changed this. Try again."))
         return self.form_invalid(form)  # type: ignore[attr-defined, no-any-return]
+
+
+def org_url(name: str, organization: Any, **kwargs: Any) -> str:
+    """Return the URL of a page of an organization, with its slug if it has one."""
+    return reverse(name, kwargs={"organization_pk": url_part(organization), **kwargs})
+
+
+class OrganizationFormMixin(RequestFormMixin):
+    """For forms that take the organization, call a verb in ``save()`` and end with a message."""
+
+    done: Any = ""
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        kwargs = super().get_form_kwargs()
+        kwargs.pop("instance", None)
+        return {**kwargs, "organization": self.organization}  # type: ignore[attr-defined]
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        try:
+            self.saved = form.save()
+        except NotAllowed:
+            raise  # no field can mend it: the page that says so
+        except OrganizationsError as error:
+            add_verb_error(form, error)
+            return with_status_of(error, self.form_invalid(form))  # type: ignore[attr-defined]
+        messages.success(self.request, self.get_message(form))  # type: ignore[attr-defined]
+        return redirect(self.get_success_url())  # type: ignore[attr-defined]
+
+    def get_message(self, form: Any) -> str:
+        return str(self.done)
 
 
 class BaseOrganizationList(PageMixin, TemplateMixin, ListView):

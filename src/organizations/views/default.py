@@ -10,28 +10,21 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.core.paginator import Page, Paginator
 from django.db.models import Count, ProtectedError, RestrictedError, Window
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.urls import reverse, reverse_lazy
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
-from django.views.generic import FormView, TemplateView, View
+from django.views.generic import FormView, TemplateView
 
 from .. import permissions
 from ..backends import invitation_backend
 from ..conf import get_settings
-from ..converters import as_key, url_part
-from ..doors import (
-    not_found,
-    with_status_of,
-)
-from ..exceptions import (
-    NotAllowed,
-    OrganizationsError,
-    OwnershipRequired,
-)
-from ..families import default_family, family_of
+from ..converters import as_key
+from ..doors import not_found
+from ..exceptions import NotAllowed, OrganizationsError, OwnershipRequired
+from ..families import family_of
 from ..forms import (
     DeleteOrganizationForm,
     InviteForm,
@@ -40,38 +33,52 @@ from ..forms import (
     OrganizationSettingsForm,
     ReinstateForm,
     SuspendForm,
-    TransferForm,
     add_verb_error,
 )
-from ..mail import (
-    display_name,
-)
-from ..services import (
-    addresses,
-    closing,
-    invitations,
-    members,
-)
+from ..mail import display_name
+from ..services import addresses, closing, handover, invitations, members
 from ..services.access import with_grants
 from ..services.preview import Preview
+from ..states import InvitationKind
 from . import base
+from .base import OrganizationFormMixin as OrganizationFormMixin
 from .base import PageMixin, RequestFormMixin, ViewFactory
+from .base import org_url as org_url
+from .fresh import FreshLoginRequiredMixin
 from .mixins import AccessRequiredMixin, OrganizationUserMixin
+from .offers import (
+    InvitationAnswer,
+    InvitationApprove,
+    InvitationDecline,
+    InvitationResend,
+    InvitationRevoke,
+    LinkAdd,
+    LinkShown,
+    OrganizationInbox,
+    OrganizationInvitations,
+    TermsMixin,
+    show_once,
+)
 from .preview import PreviewMixin
 
 __all__ = [
     "InvitationAnswer",
+    "InvitationApprove",
+    "InvitationDecline",
     "InvitationResend",
     "InvitationRevoke",
+    "LinkAdd",
+    "LinkShown",
     "OrganizationCreate",
     "OrganizationDelete",
     "OrganizationDetail",
+    "OrganizationInbox",
+    "OrganizationInvitations",
     "OrganizationLeave",
     "OrganizationList",
     "OrganizationRestore",
     "OrganizationSignup",
     "OrganizationSignupDone",
-    "OrganizationTransfer",
     "OrganizationUpdate",
     "OrganizationUserCreate",
     "OrganizationUserDelete",
@@ -88,36 +95,6 @@ __all__ = [
 bases = ViewFactory(None)
 
 
-def org_url(name: str, organization: Any, **kwargs: Any) -> str:
-    """Return the URL of a page of an organization, with its slug if it has one."""
-    return reverse(name, kwargs={"organization_pk": url_part(organization), **kwargs})
-
-
-class OrganizationFormMixin(RequestFormMixin):
-    """For forms that take the organization, call a verb in ``save()`` and end with a message."""
-
-    done: Any = ""
-
-    def get_form_kwargs(self) -> dict[str, Any]:
-        kwargs = super().get_form_kwargs()
-        kwargs.pop("instance", None)
-        return {**kwargs, "organization": self.organization}  # type: ignore[attr-defined]
-
-    def form_valid(self, form: Any) -> HttpResponse:
-        try:
-            self.saved = form.save()
-        except NotAllowed:
-            raise  # no field can mend it: the page that says so
-        except OrganizationsError as error:
-            add_verb_error(form, error)
-            return with_status_of(error, self.form_invalid(form))  # type: ignore[attr-defined]
-        messages.success(self.request, self.get_message(form))  # type: ignore[attr-defined]
-        return redirect(self.get_success_url())  # type: ignore[attr-defined]
-
-    def get_message(self, form: Any) -> str:
-        return str(self.done)
-
-
 class OrganizationList(base.BaseOrganizationList):
     """Mine, with the offers to my verified addresses and what I have deleted.
 
@@ -127,9 +104,12 @@ class OrganizationList(base.BaseOrganizationList):
     def get_context_data(self, **kwargs: Any) -> Any:
         found: Any = []
         model = family_of(self.get_org_model()).invitation
-        if model is not None and invitation_backend().requires_acceptance:
+        if model is not None:
             offers = invitations.open_for(self.request.user, model=model, now=timezone.now())
             found = invitations.with_life(offers)
+        if not invitation_backend().requires_acceptance:
+            # Its invitations are answered by their mails alone; an ownership waits here.
+            found = [each for each in found if each.kind == InvitationKind.OWNERSHIP]
         return super().get_context_data(
             invitations=found,
             addresses=addresses.verified_addresses(self.request.user),
@@ -145,7 +125,8 @@ class OrganizationDetail(AccessRequiredMixin, base.BaseOrganizationDetail):
 
     def get_context_data(self, **kwargs: Any) -> Any:
         pending = open_invitations(self.organization).count()
-        return super().get_context_data(pending_count=pending, **kwargs)
+        offer = handover.offer_to(self.organization, self.request.user, now=timezone.now())
+        return super().get_context_data(pending_count=pending, ownership_offer=offer, **kwargs)
 
 
 class OrganizationCreate(PageMixin, RequestFormMixin, FormView):
@@ -173,11 +154,17 @@ class OrganizationUpdate(AccessRequiredMixin, OrganizationFormMixin, PageMixin, 
     template_name = "organizations/organization_form.html"
     done = gettext_lazy("The settings are saved.")
 
+    def get_context_data(self, **kwargs: Any) -> Any:
+        accepts = invitation_backend().requires_acceptance
+        return super().get_context_data(requires_acceptance=accepts, **kwargs)
+
     def get_success_url(self) -> str:
         return org_url("organization_edit", self.organization)
 
 
-class OrganizationDelete(AccessRequiredMixin, OrganizationFormMixin, PageMixin, FormView):
+class OrganizationDelete(
+    AccessRequiredMixin, FreshLoginRequiredMixin, OrganizationFormMixin, PageMixin, FormView
+):
     permission = permissions.DELETE_ORGANIZATION
     form_class = DeleteOrganizationForm
     template_name = "organizations/organization_confirm_delete.html"
@@ -305,18 +292,6 @@ class OrganizationLeave(AccessRequiredMixin, TemplateView):
             raise Http404
 
 
-class OrganizationTransfer(AccessRequiredMixin, OrganizationFormMixin, PageMixin, FormView):
-    permission = permissions.TRANSFER_ORGANIZATION
-    form_class = TransferForm
-    template_name = "organizations/organization_transfer.html"
-
-    def get_success_url(self) -> str:
-        return org_url("organization_detail", self.organization)
-
-    def get_message(self, form: Any) -> str:
-        return _("%(name)s has a new owner.") % {"name": self.organization}
-
-
 def open_invitations(organization: Any) -> Any:
     """Return the pending invitations of an organization, expired ones among them."""
     family = family_of(organization)
@@ -341,7 +316,12 @@ class OrganizationUserList(AccessRequiredMixin, base.BaseOrganizationUserList):
         if self.access.has(permissions.INVITE_MEMBER):
             found = self.get_invitations(self.request.GET.get("invitations", "1"))
             count = found.paginator.count
-        return super().get_context_data(invitations=found, invitation_count=count, **kwargs)
+        return super().get_context_data(
+            invitations=found,
+            invitation_count=count,
+            requires_acceptance=invitation_backend().requires_acceptance,
+            **kwargs,
+        )
 
     def get_invitations(self, number: str) -> Page[Any]:
         """Return a page of the open invitations. Queries: 1, or 3 where there is no such page."""
@@ -369,7 +349,9 @@ class OrganizationUserDetail(AccessRequiredMixin, base.BaseOrganizationUserDetai
         return super().get(request, *args, **kwargs)
 
 
-class OrganizationUserCreate(AccessRequiredMixin, OrganizationFormMixin, PageMixin, FormView):
+class OrganizationUserCreate(
+    AccessRequiredMixin, TermsMixin, OrganizationFormMixin, PageMixin, FormView
+):
     """Invites somebody, or adds at once if the project's backend does not ask."""
 
     permission = permissions.INVITE_MEMBER
@@ -381,10 +363,15 @@ class OrganizationUserCreate(AccessRequiredMixin, OrganizationFormMixin, PageMix
         return super().get_context_data(requires_acceptance=accepts, **kwargs)
 
     def get_success_url(self) -> str:
+        if hasattr(self.saved, "url"):
+            show_once(self.request, self.saved)
+            return org_url("organization_link_shown", self.organization)
         return org_url("organization_user_list", self.organization)
 
     def get_message(self, form: Any) -> str:
         address = form.cleaned_data["email"]
+        if hasattr(self.saved, "url"):
+            return _("The invitation for %(address)s is made.") % {"address": address}
         if invitation_backend().requires_acceptance:
             return _("The invitation to %(address)s is on its way.") % {"address": address}
         return _("%(address)s is a member now.") % {"address": address}
@@ -511,101 +498,6 @@ class OrganizationUserRemind(AccessRequiredMixin, base.BaseOrganizationUserRemin
 
     def get_success_url(self) -> str:
         return org_url("organization_user_list", self.organization)
-
-
-class InvitationActionMixin(AccessRequiredMixin):
-    """Fetches an invitation of the organization in the URL."""
-
-    permission = permissions.INVITE_MEMBER
-
-    def get_invitation(self) -> Any:
-        model = family_of(self.organization).invitation
-        key = as_key(model, self.kwargs["invitation_pk"]) if model is not None else None
-        if key is None:
-            raise Http404
-        found = get_object_or_404(
-            model._default_manager.select_related("organization", "invited_by"),
-            pk=key,
-            organization_id=self.organization.pk,
-        )
-        return invitations.with_life([found])[0]
-
-    def back(self) -> HttpResponse:
-        return redirect(org_url("organization_user_list", self.organization))
-
-
-class InvitationResend(InvitationActionMixin, View):
-    """Sends an invitation again, with a new link."""
-
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        invitation = self.get_invitation()
-        backend = invitation_backend()
-        if not backend.requires_acceptance:
-            raise Http404
-        try:
-            backend.resend(invitation, actor=request.user, now=timezone.now(), request=request)
-        except NotAllowed:
-            raise
-        except OrganizationsError as error:
-            messages.error(request, str(error))
-        else:
-            address = invitation.invitee_identifier
-            messages.success(
-                request,
-                _("The invitation to %(address)s is on its way again.") % {"address": address},
-            )
-        return self.back()
-
-
-class InvitationRevoke(InvitationActionMixin, TemplateView):
-    """Withdraws an invitation."""
-
-    template_name = "organizations/organizationinvitation_revoke.html"
-
-    def get_context_data(self, **kwargs: Any) -> Any:
-        return super().get_context_data(invitation=self.get_invitation(), **kwargs)
-
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        invitation = self.get_invitation()
-        try:
-            invitations.revoke(invitation, actor=request.user, now=timezone.now())
-        except NotAllowed:
-            raise
-        except OrganizationsError as error:
-            messages.error(request, str(error))
-        else:
-            messages.success(request, _("The invitation is withdrawn."))
-        return self.back()
-
-
-class InvitationAnswer(View):
-    """Accepts or declines an open invitation to one of my verified addresses (POST)."""
-
-    http_method_names = ["post", "options"]
-
-    def post(self, request: HttpRequest, invitation_pk: Any) -> HttpResponse:
-        model = default_family().invitation
-        key = as_key(model, invitation_pk) if model is not None else None
-        if key is None:
-            return not_found(request)
-        offers = invitations.open_for(request.user, model=model, now=timezone.now())
-        invitation = offers.filter(pk=key).first()
-        if invitation is None:
-            return not_found(request)
-        try:
-            if request.POST.get("action") == "decline":
-                invitations.decline(invitation, user=request.user, now=timezone.now())
-                messages.success(request, _("You have declined the invitation."))
-                return redirect("organization_list")
-            invitations.accept(invitation, user=request.user, now=timezone.now())
-        except OrganizationsError as error:
-            messages.error(request, str(error))
-            return redirect("organization_list")
-        organization = invitation.organization
-        messages.success(
-            request, _("Welcome to %(organization)s.") % {"organization": organization}
-        )
-        return redirect(org_url("organization_detail", organization))
 
 
 class OrganizationSignup(base.OrganizationSignup):

@@ -21,14 +21,36 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.generic import View
 
 from ..doors import keep_secret, page_context, sign_in
-from ..exceptions import InvitationNotForYou, InvitationStateError, OrganizationsError
-from ..services import addresses, invitations, registration
-from ..states import InvitationStatus
+from ..exceptions import (
+    InvitationNotForYou,
+    InvitationStateError,
+    InviterNotEntitled,
+    JoinRefused,
+    LimitReached,
+    OrganizationsError,
+    SeatsFull,
+)
+from ..offer_forms import LinkAddressForm
+from ..services import addresses, invitations, links, members, registration, requests
+from ..states import InvitationKind, InvitationStatus
 
-__all__ = ["InvitationAccept", "InvitationOpen", "invitation_problem"]
+__all__ = [
+    "BARRIERS",
+    "InvitationAccept",
+    "InvitationOpen",
+    "invitation_barrier",
+    "invitation_problem",
+    "say_what_came",
+]
 
 #: Where the session keeps the proof that the visitor came by the mailed link.
 SESSION_KEY = "organizations_invitation"
+
+#: Where it keeps, for one page, the address that a link was sent on to.
+MAILED_KEY = "organizations_link_mailed"
+
+#: What stands between an open offer and the membership. The offer stays as it is.
+BARRIERS = (InviterNotEntitled, JoinRefused, LimitReached, SeatsFull)
 
 
 def invitation_problem(
@@ -44,6 +66,32 @@ def invitation_problem(
     status = 404 if reason == "unknown" else 410
     response = render(request, "organizations/invitation_problem.html", context, status=status)
     return keep_secret(response)
+
+
+def invitation_barrier(
+    request: HttpRequest, error: OrganizationsError, invitation: Any
+) -> HttpResponse:
+    """Say what is in the way of an offer that stays open, and what to do about it."""
+    context = {
+        **page_context(),
+        "reason": error.code,
+        "message": str(error),
+        "organization": invitation.organization,
+        "next_url": None,
+    }
+    template = "organizations/invitation_problem.html"
+    return keep_secret(render(request, template, context, status=error.status_hint))
+
+
+def say_what_came(request: HttpRequest, invitation: Any, member: Any) -> None:
+    """Leave the message after ``accept``: welcome, or that the request waits."""
+    name = {"organization": invitation.organization}
+    if member is None:
+        messages.info(
+            request, _("Your request to join %(organization)s waits for approval.") % name
+        )
+    else:
+        messages.success(request, _("Welcome to %(organization)s.") % name)
 
 
 class InvitationOpen(View):
@@ -72,19 +120,40 @@ class InvitationAccept(View):
         try:
             return keep_secret(super().dispatch(request, *args, **kwargs))  # type: ignore[arg-type]
         except InvitationStateError as error:
-            return self.problem(error.status)
+            return keep_secret(self.problem(error.status))
         except InvitationNotForYou:
-            return self.page(state="wrong_account", status=403)
+            return keep_secret(self.page(state="wrong_account", status=403))
+        except BARRIERS as error:
+            if self.is_link and isinstance(error, JoinRefused):
+                return keep_secret(
+                    self.page(
+                        state="refused",
+                        form=LinkAddressForm(),
+                        message=str(error),
+                        status=error.status_hint,
+                    )
+                )
+            return invitation_barrier(request, error, self.invitation)
         except (OrganizationsError, ObjectDoesNotExist):
             # The organization was closed or deleted in the meantime.
             return invitation_problem(request, "unknown")
 
+    @property
+    def is_link(self) -> bool:
+        """Whether the link was handed out and not mailed, so that it names nobody."""
+        return self.invitation.kind in (InvitationKind.LINK, InvitationKind.SHARED)
+
     def get(self, request: HttpRequest) -> HttpResponse:
+        if self.is_link and request.method == "GET" and MAILED_KEY in request.session:
+            return self.page(state="sent", address=request.session.pop(MAILED_KEY))
         state = self.invitation.state
         if state is not InvitationStatus.PENDING:
             return self.problem(state)
         step = self.step()
-        return self.page(state=step, form=self.form() if step == "register" else None)
+        if step == "member":
+            return redirect(self.backend.get_joined_url(self.invitation.organization))
+        form = {"register": self.form, "link": LinkAddressForm}.get(step)
+        return self.page(state=step, form=form() if form else None)
 
     def post(self, request: HttpRequest) -> HttpResponse:
         action = request.POST.get("action", "accept")
@@ -93,31 +162,44 @@ class InvitationAccept(View):
         if self.invitation.state is not InvitationStatus.PENDING:
             return self.problem(self.invitation.state)
         if action == "decline":
-            invitations.decline(
-                self.invitation,
-                user=request.user if request.user.is_authenticated else None,
-                now=timezone.now(),
-                proof=self.proof,
-            )
-            self.forget()
-            messages.success(request, _("You have declined the invitation."))
-            return redirect("organization_list")
+            return self.decline()
+        if action == "mail" and self.is_link:
+            return self.mail()
         step = self.step()
         if step == "register":
             return self.register()
-        if step == "sign_in":
+        if step in {"sign_in", "link"}:
             return redirect_to_login(request.path)
-        invitations.accept(self.invitation, user=request.user, now=timezone.now(), proof=self.proof)
-        return self.welcome(registered=False)
+        member = invitations.accept(
+            self.invitation, user=request.user, now=timezone.now(), proof=self.proof
+        )
+        return self.welcome(member, registered=False)
 
     def step(self) -> str:
-        """Return what the visitor has to do: ready, register, sign_in or wrong_account."""
+        """Return what the visitor has to do: ready, register, sign_in, link or wrong_account.
+
+        Nothing is left to do for whoever is a member by the link, or waits for an approval.
+        """
         user: Any = self.request.user
         if user.is_authenticated:
+            if self.is_link and self.is_member():
+                return "member"
+            if self.is_link and self.waits():
+                return "waiting"
             fits = invitations.fits(self.invitation, user, proof=self.proof)
             return "ready" if fits else "wrong_account"
+        if self.is_link:
+            return "link"
         known = addresses.find_users(self.invitation.invitee_identifier)
         return "register" if all(map(registration.is_pending, known)) else "sign_in"
+
+    def is_member(self) -> bool:
+        return members.is_member(self.invitation.organization, self.request.user)
+
+    def waits(self) -> bool:
+        """Return whether the visitor has asked to join and nobody has decided."""
+        waiting = requests.waiting(self.invitation.organization, now=timezone.now())
+        return bool(waiting.filter(invitee_id=self.request.user.pk).exists())
 
     def form(self, data: Any = None) -> Any:
         address = self.invitation.invitee_identifier
@@ -127,16 +209,49 @@ class InvitationAccept(View):
             setattr(person, person.get_email_field_name(), address)
         return self.backend.get_form(data=data, instance=person)
 
+    def decline(self) -> HttpResponse:
+        if self.invitation.kind == InvitationKind.SHARED:
+            return redirect(self.request.path)  # it is for others, too
+        user: Any = self.request.user
+        invitations.decline(
+            self.invitation,
+            user=user if user.is_authenticated else None,
+            now=timezone.now(),
+            proof=self.proof,
+        )
+        self.forget()
+        messages.success(self.request, _("You have declined the invitation."))
+        return redirect("organization_list")
+
+    def mail(self) -> HttpResponse:
+        """Send the offer of a link to an address; the answer is the same for every address."""
+        form = LinkAddressForm(self.request.POST)
+        if form.is_valid():
+            try:
+                links.mail_offer(
+                    self.invitation,
+                    address=form.cleaned_data["email"],
+                    now=timezone.now(),
+                    proof=self.proof,
+                    deliver=self.backend.deliver(request=self.request),
+                )
+            except JoinRefused as error:
+                form.add_error("email", str(error))
+            else:
+                self.request.session[MAILED_KEY] = form.cleaned_data["email"]
+                return redirect(self.request.path)
+        return self.page(state="link", form=form)
+
     def register(self) -> HttpResponse:
         form = self.form(self.request.POST)
         if not form.is_valid():
             return self.page(state="register", form=form)
         person = form.save(commit=False)
         try:
-            invitations.register_and_accept(
+            member = invitations.register_and_accept(
                 self.invitation, user=person, now=timezone.now(), proof=self.proof
             )
-        except (InvitationStateError, InvitationNotForYou):
+        except (InvitationStateError, InvitationNotForYou, *BARRIERS):
             raise
         except OrganizationsError as error:
             form.add_error(None, str(error))
@@ -145,14 +260,16 @@ class InvitationAccept(View):
             form.add_error(None, _("Somebody else has just taken this name. Choose another one."))
             return self.page(state="register", form=form)
         sign_in(self.request, person)
-        return self.welcome(registered=True)
+        return self.welcome(member, registered=True)
 
-    def welcome(self, *, registered: bool) -> HttpResponse:
-        organization = self.invitation.organization
+    def welcome(self, member: Any, *, registered: bool) -> HttpResponse:
+        say_what_came(self.request, self.invitation, member)
+        if member is None:
+            # The page behind the link goes on saying so.
+            self.request.session[SESSION_KEY] = self.proof
+            return redirect(self.request.path)
         self.forget()
-        messages.success(
-            self.request, _("Welcome to %(organization)s.") % {"organization": organization}
-        )
+        organization = self.invitation.organization
         return redirect(self.backend.get_joined_url(organization, registered=registered))
 
     def switch(self) -> HttpResponse:
@@ -164,19 +281,35 @@ class InvitationAccept(View):
     def problem(self, status: str) -> HttpResponse:
         organization = self.invitation.organization
         user: Any = self.request.user
-        joined = user.is_authenticated and self.invitation.invitee_id == user.pk
-        if status == InvitationStatus.ACCEPTED and joined:
-            return redirect(self.backend.get_joined_url(organization))
-        if status == InvitationStatus.ACCEPTED and user.is_authenticated:
-            # Who has joined is nobody else's business: for others the link is unknown.
-            return invitation_problem(self.request, "unknown")
-        return invitation_problem(self.request, str(status), organization=organization)
+        used = status == InvitationStatus.ACCEPTED
+        is_shared = self.invitation.kind == InvitationKind.SHARED
+        if used and user.is_authenticated:
+            if is_shared or self.invitation.invitee_id == user.pk:
+                if self.is_member():
+                    return redirect(self.backend.get_joined_url(organization))
+                if self.waits():
+                    return self.page(state="waiting")
+            else:
+                # Who has joined is nobody else's business: for others the link is unknown.
+                return invitation_problem(self.request, "unknown")
+        reason = "used_up" if used and is_shared else str(status)
+        return invitation_problem(self.request, reason, organization=organization)
 
-    def page(self, *, state: str, form: Any = None, status: int = 200) -> HttpResponse:
+    def page(
+        self,
+        *,
+        state: str,
+        form: Any = None,
+        status: int = 200,
+        message: str = "",
+        address: str = "",
+    ) -> HttpResponse:
         context = {
             **page_context(),
             "state": state,
             "form": form,
+            "message": message,
+            "address": address,
             "invitation": self.invitation,
             "organization": self.invitation.organization,
             "invitation_url": self.request.path,

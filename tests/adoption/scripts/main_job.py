@@ -75,6 +75,8 @@ page(cy, "/orgs/new-works/", status=404)
 ada.post("/orgs/new-works/leave/")
 assert works.organization_users.filter(user__username="ada").exists()
 post(ada, "/orgs/new-works/transfer/", new_owner=member.pk, confirm_name="New Works")
+assert CompanyOwner.objects.get(organization=works).organization_user != member
+post(bo, "/orgs/new-works/transfer/answer/", confirm_name="New Works")
 assert CompanyOwner.objects.get(organization=works).organization_user == member
 post(ada, "/orgs/new-works/leave/")
 assert [each.user.username for each in works.organization_users.all()] == ["bo"]

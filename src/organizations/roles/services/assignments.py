@@ -22,15 +22,7 @@ from organizations.services.ceiling import Authority, authority
 from .. import registry
 from ..models import RoleAssignment
 from ..permissions import MANAGE_ROLES
-from ._shared import (
-    RoleOrName,
-    check_end,
-    check_losses,
-    group_kind_of,
-    is_later,
-    target,
-    target_of,
-)
+from ._shared import RoleOrName, check_end, check_losses, group_kind_of, is_later, target, target_of
 
 __all__ = [
     "aassign",

@@ -1,0 +1,114 @@
+"""Each way of joining once, by hand, in the demo: with JavaScript and without."""
+
+import pytest
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def company(javascript, request):
+    """A name of this test alone: all of them share the demo."""
+    word = request.node.originalname.rpartition("_")[2].title()
+    return f"Harbor {word} {'With' if javascript else 'Without'}"
+
+
+@pytest.fixture
+def ada(person, company):
+    ada = person(company.replace(" ", ""))
+    ada.sign_up(company)
+    return ada
+
+
+def named(person, word, javascript):
+    return person(f"{word}{'js' if javascript else 'plain'}")
+
+
+def copied(ada):
+    """Return the link that the page shows, as somebody copies it."""
+    field = ada.page.get_by_label("Copy the link now")
+    assert not field.is_editable()
+    link = field.input_value()
+    ada.page.reload()
+    assert link not in ada.page.content(), "it is shown once"
+    return link
+
+
+def make_link(ada, **choices):
+    ada.click("Invitations")
+    ada.click("Make a link")
+    if choices.pop("several", False):
+        ada.page.get_by_label("Several people").check()
+    if choices.pop("approve", False):
+        ada.page.get_by_label("Somebody approves each person").check()
+    ada.fill(**choices)
+    ada.press("Make the link")
+    return copied(ada)
+
+
+def test_by_a_mail_that_was_never_sent(person, ada, company, javascript):
+    bo = named(person, "Bolink", javascript)
+    ada.click("Members")
+    ada.click("Invite people")
+    ada.fill(email=bo.address)
+    ada.page.get_by_label("Give me the link instead of sending a mail").check()
+    ada.press("Send invitation")
+    link = copied(ada)
+    assert ada.sees(bo.address), "it stands in the list"
+
+    bo.visit(link)
+    bo.register()
+    assert company in bo.heading
+
+
+def test_by_a_link_for_one_person(person, ada, company, javascript):
+    cy, di = (named(person, name, javascript) for name in ("Cylink", "Dilink"))
+    link = make_link(ada, days="3")
+
+    # Cy has no account: she lets a link be sent to her address.
+    cy.visit(link)
+    cy.fill(email=cy.address)
+    cy.press("Send me the link")
+    assert cy.sees("Look into your mailbox")
+    cy.open_mail_link()
+    cy.register()
+    assert company in cy.heading
+
+    # Di comes too late.
+    assert di.visit(link) == 410
+    ada.click("Invitations")
+    ada.click("Accepted")
+    assert ada.sees("Link for one person")
+
+
+def test_by_a_link_for_several_with_an_approval(person, ada, company, javascript):
+    suffix = "js" if javascript else "plain"
+    link = make_link(ada, several=True, approve=True, max_uses="2")
+
+    # Ed has an account of his own already.
+    ed = person(f"Edlink{suffix}")
+    ed.sign_up(f"Ed and Sons {suffix}")
+    ed.visit(link)
+    ed.press("Ask to join")
+    assert ed.sees("Your request waits for approval")
+    ed.visit("/orgs/inbox/")
+    assert ed.sees("You have asked to join")
+
+    ada.click("Invitations")
+    ada.follow(ada.page.get_by_role("link", name="To decide"))
+    row = ada.page.get_by_role("row").filter(has_text=ed.address)
+    ada.follow(row.get_by_role("link", name="Approve"))
+    ada.press("Let in")
+    assert ada.sees(f"{ed.address} is a member now.")
+    ed.visit(link)
+    assert company in ed.heading
+    ada.click("Invitations")
+    assert ada.sees("1 of 2 used")
+
+
+@pytest.mark.parametrize("path", ["invitations/", "invitations/link/", "people/add/"])
+def test_pages_fit_a_narrow_screen(path, person):
+    ada = person("Ada")
+    ada.visit("/login-as/demo-owner/")
+    ada.page.set_viewport_size({"width": 320, "height": 800})
+    assert ada.visit(f"/orgs/kestrel-tools/{path}") == 200
+    assert ada.page.evaluate("document.documentElement.scrollWidth") <= 320
