@@ -14,9 +14,10 @@ from django_tasks_db.models import DBTaskResult
 from organizations import jobs, testing
 from organizations.backends import invitation_backend, registration_backend
 from organizations.backends.defaults import InvitationBackend, RegistrationBackend
+from organizations.backends.modeled import ModelInvitation
 from organizations.mail import LinkBase
 from organizations.models import Organization, OrganizationInvitation
-from organizations.services import invitations
+from organizations.services import bulk, invitations, lists
 from tests.doors.support import PERSON, Browser, expire, page, words_of
 from tests.security.test_mail_servers import Dead, choose
 
@@ -407,3 +408,22 @@ def test_one_bad_address_does_not_hold_the_other_invitations(modelled, world_of_
     assert [message.to[0][:2] for message in mail.outbox] == ["p0", "p2"]
     unsent = OrganizationInvitation.objects.filter(sent_at=None)
     assert [each.invitee_identifier for each in unsent] == ["p1@example.com"]
+
+
+@pytest.mark.urls("tests.doors.urls_modelled")
+def test_many_invitations_wait_for_the_worker():
+    acme = testing.make_organization("Acme", owner="ada")
+    bulk.invite_many(
+        acme,
+        lists.parse_text("\n".join(f"p{n}@example.com" for n in range(150))),
+        actor=None,
+        invited_by=acme.users.get(),
+        now=timezone.now(),
+        deliver_many=ModelInvitation().deliver_many(domain=BASE),
+    )
+    assert mail.outbox == []
+    assert states() == ["READY"] * 2
+    assert not OrganizationInvitation.objects.filter(sent_at__isnull=False).exists()
+    work()
+    assert len(mail.outbox) == 150
+    assert not OrganizationInvitation.objects.filter(sent_at=None).exists()
