@@ -28,6 +28,24 @@ from .states import InvitationKind
 __all__ = ["ApproveForm", "InviteForm", "LinkAddressForm", "LinkForm", "TermsForm"]
 
 
+def within(access: Any, preset: presets.Preset, organization: Any) -> list[tuple[str, str]]:
+    """Return the choices of a preset that somebody has the rights to give.
+
+    Args:
+        access: None for whoever may give everything.
+    Queries: those of ``choices`` and of ``permissions_of``; for somebody who lacks something,
+        the latter once more for each choice.
+    """
+    choices = preset.choices(organization)
+
+    def may_give(values: list[str]) -> bool:
+        return bool(preset.permissions_of(organization, values) <= access.permissions)
+
+    if access is None or may_give([value for value, _name in choices]):
+        return choices
+    return [choice for choice in choices if may_give([choice[0]])]
+
+
 class TermsForm(forms.Form):
     """What an offer offers: the base of every form that makes one.
 
@@ -78,12 +96,7 @@ class TermsForm(forms.Form):
             self.initial.setdefault("locale", get_language())
         self.preset_names = []
         for preset in presets.presets_for(organization):
-            choices = [
-                choice
-                for choice in preset.choices(organization)
-                if access is None
-                or preset.permissions_of(organization, [choice[0]]) <= access.permissions
-            ]
+            choices = within(access, preset, organization)
             if choices:
                 self.preset_names.append(preset.name)
                 self.fields[preset.name] = forms.MultipleChoiceField(

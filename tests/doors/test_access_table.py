@@ -63,7 +63,6 @@ organization_delete              GET   login 404 403 403 200 404 login 404 200 4
 organization_delete              POST  login 404 403 403 302 404 login 404 302 404
 organization_leave               GET   login 404 200 200 200 404 login 404 404 404
 organization_leave               POST  login 404 302 302 409 404 login 404 404 404
-organization_choose              GET   login 200 302 302 302 200 login 302 200 200
 organization_choose              POST  login 405 405 405 405 405 login 405 405 405
 organization_transfer            GET   login 404 403 403 200 404 login 404 200 404
 organization_transfer            POST  login 404 403 403 302 404 login 404 302 404
@@ -110,6 +109,7 @@ password_reset_complete          POST  405   405 405 405 405 405 405   405 405 4
 # Only with rows can an invitation be sent again; an account's link is nobody's in particular.
 TABLES = {
     "default": """
+organization_choose              GET   login 200 302 302 302 200 login 302 200 200
 organization_join                GET   login 404 404 404 404 404 login 404 404 404
 organization_join                POST  login 404 404 404 404 404 login 404 404 404
 organization_joining             GET   login 404 403 404 404 404 login 404 404 404
@@ -140,6 +140,7 @@ invitations_register             GET   200   200 200 200 200 200 200   200 200 2
 invitations_register             POST  302   302 302 302 302 302 302   302 302 302
 """,
     "modelled": """
+organization_choose              GET   login 200 200 302 302 200 login 302 200 200
 organization_join                GET   login 404 302 302 302 404 login 404 404 404
 organization_join                POST  login 404 302 302 302 404 login 404 404 404
 organization_joining             GET   login 404 403 200 200 404 login 404 200 404
