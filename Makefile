@@ -42,7 +42,7 @@ pictures: dev-env  ## take the pictures of the README and the documentation anew
 	@browser=$$(tools/browser.sh | tail -n 1) && ORGKIT_CHROMIUM=$$browser ORGKIT_KEEP_PICTURES=1 \
 		$(BIN)/python -m pytest -m browser tests/browser/test_pictures.py
 
-test-all: dev-env  ## the suite on the other supported pairs of Python and Django
+test-all: dev-env  ## most of the suite on the other supported pairs of Python and Django
 	@tools/matrix.sh
 
 coverage: dev-env  ## branch coverage of the suite, on SQLite and PostgreSQL together
