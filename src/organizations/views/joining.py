@@ -208,7 +208,9 @@ class OrganizationJoining(AccessRequiredMixin, OrganizationFormMixin, PageMixin,
         return super().get_context_data(
             domains=domains.of_organization(self.organization),
             may_let_in=self.access.has(permissions.INVITE_MEMBER),
-            joining_url=org_url("organization_join", self.organization),
+            joining_url=self.request.build_absolute_uri(
+                org_url("organization_join", self.organization)
+            ),
             **kwargs,
         )
 
