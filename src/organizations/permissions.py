@@ -252,7 +252,7 @@ CHANGE_MEMBER = declare(
 )
 SUSPEND_MEMBER = declare(
     "organizations.suspend_member",
-    label=_("Suspend and reinstate members"),
+    label=_("Suspend members"),
     help=_("A suspended member keeps standing, roles and teams, but has no access."),
     group=_MEMBERS,
     risk=Risk.HIGH,

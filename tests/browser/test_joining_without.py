@@ -45,7 +45,7 @@ def test_joining_by_a_domain_by_a_request_and_by_a_proposal(person, javascript):
     cy.visit(f"/orgs/{slug}/join/")
     cy.press("Ask to join")
     assert cy.sees("Your request waits.")
-    assert ada.mail_link().endswith(f"/orgs/{slug}/people/")
+    assert ada.mail_link().endswith(f"/orgs/{slug}/invitations/")
     assert "asks to join" in ada.page.locator("main").inner_text()
     cy.visit("/orgs/choose/")
     cy.click(company)
