@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Self
 
+from django.core.exceptions import ImproperlyConfigured
 from django.db import models
 from django.utils import timezone
 
@@ -23,7 +24,11 @@ __all__ = [
 
 def with_member(organizations: Any, user: Any) -> Any:
     """Return those organizations of a queryset that a saved user is a live member of."""
-    family = family_of(organizations.model)
+    try:
+        family = family_of(organizations.model)
+    except ImproperlyConfigured:
+        # A second organization with members alone, as some projects have it: check W009.
+        return organizations.filter(users=user)
     members = family.member._base_manager.filter(live(family, timezone.now()), user_id=user.pk)
     return organizations.filter(pk__in=members.values("organization_id"))
 

@@ -114,7 +114,7 @@ CORE = (
         templates=f"{FOLDER}/request_received",
         context=lambda: {
             "is_request": True,
-            "address": "sam@example.com",
+            "address": RECIPIENT,
             "person_name": "Sam Sample",
         },
     ),

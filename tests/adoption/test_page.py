@@ -55,7 +55,7 @@ def test_the_page_is_followed_to_its_end(tmp_path):
     project.add_settings('ORGANIZATIONS["ORGANIZATION_MODEL"] = "crm.Company"')
     output = steps(project, write, migrate, doctor, ("makemigrations", "--check"))
     assert output.count("Written: crm/migrations/") == 4
-    assert "Core (3) has no owner\n    -> manage.py organizations_transfer 3" in output
+    assert "Core (3) has no owner\n    -> manage.py organizations_recover 3" in output
     assert "1 thing to mend." in output
     assert "No changes detected" in output
     assert "Unapplying" in project.manage("migrate", "crm", "0001")

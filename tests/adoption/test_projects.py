@@ -69,7 +69,7 @@ def test_a_company_becomes_the_organization_of_the_whole_site(tmp_path):
             ("migrate", "-v0"),
             *("rows_crm.py", "family_crm.py"),
             ("organizations_doctor", "--json"),
-            ("organizations_transfer", str(marks["lonely"]), "p7@example.com"),
+            ("organizations_recover", str(marks["lonely"]), "--to", "p7@example.com", "--add"),
             ("organizations_doctor",),
             ("check", "--fail-level", "WARNING"),
         )
@@ -79,10 +79,10 @@ def test_a_company_becomes_the_organization_of_the_whole_site(tmp_path):
         rows, family, back, forward, again = kept(output)
         assert rows == back == forward == before
         assert family == again == EXPECTED_FAMILY
-        odd, _, rest = output.partition("$ organizations_transfer")
+        odd, _, rest = output.partition("$ organizations_recover")
         odd = json.loads(odd.partition("$ organizations_doctor --json")[2].rpartition("stopped")[0])
         assert [each["code"] for each in odd] == ["ownerless"]
-        assert odd[0]["mend"].startswith(f"manage.py organizations_transfer {marks['lonely']} ")
+        assert odd[0]["mend"] == f"manage.py organizations_recover {marks['lonely']}"
         assert "All is well." in rest
         assert "no issues (0 silenced)" in rest
 

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.views.generic import DetailView, View
 
 from organizations import mixins as old_mixins
+from organizations.doors import mark_fresh
 from organizations.forms import SignUpForm
 from organizations.models import Organization
 from organizations.views import base, default, mixins
@@ -23,6 +24,8 @@ def request_of(user, method="get", **data):
     request = getattr(RequestFactory(), method)("/somewhere/", data)
     request.user = user
     request.session = {}
+    # As somebody who has just signed in; old sessions are asked for the password on some pages.
+    mark_fresh(request)
     request._messages = FallbackStorage(request)
     return request
 

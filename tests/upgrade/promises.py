@@ -39,7 +39,7 @@ STATES = {
     "inviter_gone": None,  # gone with its inviter, long before
 }
 
-TRANSFER = "organizations_transfer {key} ADDRESS-OF-THE-OWNER"
+TRANSFER = "organizations_recover {key}"
 # Code of the finding -> the command that mends it, and the odd rows that are reported so.
 ODD_ORGANIZATIONS = {
     "ownerless": (TRANSFER, ["ownerless", "empty"]),
@@ -148,12 +148,11 @@ def check_doctor(
     lines: list[str | list[str]] = []
     for code in sorted(expected):
         commands = {each["mend"] for each in found if each["code"] == code}
-        lines += [
-            shlex.split(
-                each.removeprefix("manage.py ").replace("ADDRESS-OF-THE-OWNER", "di@example.com")
-            )
-            for each in sorted(commands)
-        ]
+        for command in sorted(commands):
+            line = shlex.split(command.removeprefix("manage.py "))
+            # It lists who could take over, and takes one of them.
+            recovers = line[0] == "organizations_recover"
+            lines.append([*line, "--to", "di@example.com", "--add"] if recovers else line)
         lines.append(["organizations_doctor", "--json"])
     mended: set[str] = set()
     for line, answer in zip(lines, database.manage(*lines, apps=apps), strict=True):

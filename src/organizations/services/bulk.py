@@ -99,7 +99,7 @@ def invite_many(
     Raises:
         PermissionMissing: the actor may not invite.
     Queries: at most 18 per thousand lines; more where a query holds few parameters, as on
-        SQLite, and where a seat's limit or a preset asks for more.
+    SQLite, and where a seat's limit or a preset asks for more.
     Locks: the organization; not in a dry run. Signals: invitation_created, invitation_resent
     or invitation_approved for each.
     """

@@ -44,8 +44,8 @@ class NoMember(OrganizationsError):
 def ownerless(family: Family | None = None) -> list[Any]:
     """Return the organizations without a live owner, in the order of their keys.
 
-    They have no owner row, or the owner's account is switched off, or the owner is a member of
-    another organization. One whose owner has signed up and not confirmed yet is none of them.
+    They have no owner row, or the owner's account is switched off, or the owner is suspended, or
+    the owner is a member of another organization. One whose owner has signed up and not confirmed yet is none of them.
 
     Queries: 1.
     """
@@ -58,7 +58,7 @@ def ownerless(family: Family | None = None) -> list[Any]:
 def _live(family: Family) -> Any:
     return family.owner._base_manager.filter(
         organization_user__organization_id=F("organization_id"),
-        organization_user__user__is_active=True,
+        organization_user__in=family.member._base_manager.filter(ownership.may_own(family)),
     )
 
 
