@@ -45,7 +45,8 @@ def ownerless(family: Family | None = None) -> list[Any]:
     """Return the organizations without a live owner, in the order of their keys.
 
     They have no owner row, or the owner's account is switched off, or the owner is suspended, or
-    the owner is a member of another organization. One whose owner has signed up and not confirmed yet is none of them.
+    the owner is a member of another organization. One whose owner has signed up and not
+    confirmed yet is none of them.
 
     Queries: 1.
     """
