@@ -521,4 +521,4 @@ def test_no_order_of_steps_breaks_an_offer():
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_no_order_of_steps_breaks_an_offer_in_many_examples():
-    run(400)
+    run(120)

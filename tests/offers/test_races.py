@@ -14,10 +14,12 @@ from tests.ownership.test_races import DONE, Threads
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres]
 
-QUICK, MANY = 3, 200
-rounds = pytest.mark.parametrize(
-    "rounds", [QUICK, pytest.param(MANY, marks=pytest.mark.slow)], ids=["few", "many"]
-)
+QUICK, MANY, FEWER = 3, 200, 40
+
+
+def of(many):
+    slow = pytest.param(many, marks=pytest.mark.slow)
+    return pytest.mark.parametrize("rounds", [QUICK, slow], ids=["few", "many"])
 
 
 def use(link, user):
@@ -33,7 +35,7 @@ def begin():
     return acme, acme.users.get()
 
 
-@rounds
+@of(MANY)
 def test_eight_threads_accepting_one_invitation_make_one_member(rounds):
     with Threads(8) as threads:
         for _ in range(rounds):
@@ -48,7 +50,7 @@ def test_eight_threads_accepting_one_invitation_make_one_member(rounds):
             assert OrganizationInvitation.objects.filter(status="accepted").count() == 1
 
 
-@rounds
+@of(MANY)
 def test_eight_people_at_one_link_for_one_person_make_one_member(rounds):
     with Threads(8) as threads:
         for _ in range(rounds):
@@ -62,7 +64,7 @@ def test_eight_people_at_one_link_for_one_person_make_one_member(rounds):
             assert acme.organization_users.count() == 2
 
 
-@rounds
+@of(FEWER)
 def test_eight_people_at_a_link_for_three_make_three_members(rounds):
     with Threads(8) as threads:
         for _ in range(rounds):
@@ -77,12 +79,12 @@ def test_eight_people_at_a_link_for_three_make_three_members(rounds):
             assert OrganizationInvitation.objects.filter(parent_key=str(link.pk)).count() == 3
 
 
-@rounds
+@of(FEWER)
 def test_sixteen_at_once_never_take_more_seats_than_there_are(rounds, settings):
     """Half of them accept (by mail and by a link for all), half invite and add."""
     settings.ORGANIZATIONS = {"SEATS": 9}
     with Threads(16) as threads:
-        for _ in range(rounds if rounds == QUICK else rounds // 8):
+        for _ in range(rounds):
             acme, ada = begin()
             now = timezone.now()
             people = [testing.make_user(f"p{number}") for number in range(12)]
@@ -107,7 +109,7 @@ def test_sixteen_at_once_never_take_more_seats_than_there_are(rounds, settings):
             assert outcomes.count(DONE) == 8
 
 
-@rounds
+@of(FEWER)
 def test_approval_against_withdrawal_of_a_request(rounds):
     with Threads(2) as threads:
         for _ in range(rounds):
