@@ -216,10 +216,11 @@ def accept(
         raise InvitationNotForYou
     if invitation.kind == InvitationKind.OWNERSHIP:
         return handover.take_over(invitation, user=user)
+    may = _offers.authority_behind(invitation)
     if invitation.kind == InvitationKind.MAIL:
         addresses.verify(user, invitation.invitee_identifier)
     link = invitation if invitation.kind in BY_LINK else _records.parent_of(invitation)
-    return admit(invitation, user=user, now=now, link=link, announce=announce)
+    return admit(invitation, user=user, now=now, link=link, may=may, announce=announce)
 
 
 def _joined_by(invitation: Any, user: Any, *, proof: str | None) -> Any:
