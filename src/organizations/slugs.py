@@ -34,7 +34,8 @@ def taken(
     found = rows.values_list(field)
     if field == "slug" and _keeps_former(model):
         held = former(model, wanted, but=but, using=using)
-        found = found.union(held.values_list("slug"))
+        # Once more: the union itself would follow the ordering of the model.
+        found = found.union(held.values_list("slug")).order_by()
     return {slug for (slug,) in found}
 
 

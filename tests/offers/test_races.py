@@ -5,7 +5,7 @@ from functools import partial
 import pytest
 from django.utils import timezone
 
-from organizations import testing
+from organizations import conf, testing
 from organizations.exceptions import InvitationStateError, SeatsFull
 from organizations.models import OrganizationInvitation
 from organizations.services import invitations, links, members, requests, seats
@@ -15,11 +15,18 @@ from tests.ownership.test_races import DONE, Threads
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres]
 
 QUICK, MANY, FEWER = 3, 200, 40
+RATES = dict.fromkeys(conf.RATES)
 
 
 def of(many):
     slow = pytest.param(many, marks=pytest.mark.slow)
     return pytest.mark.parametrize("rounds", [QUICK, slow], ids=["few", "many"])
+
+
+@pytest.fixture(autouse=True)
+def no_rates(settings):
+    """Rounds of the same few people would soon be too often."""
+    settings.ORGANIZATIONS = {"RATES": RATES}
 
 
 def use(link, user):
@@ -82,7 +89,7 @@ def test_eight_people_at_a_link_for_three_make_three_members(rounds):
 @of(FEWER)
 def test_sixteen_at_once_never_take_more_seats_than_there_are(rounds, settings):
     """Half of them accept (by mail and by a link for all), half invite and add."""
-    settings.ORGANIZATIONS = {"SEATS": 9}
+    settings.ORGANIZATIONS = {"SEATS": 9, "RATES": RATES}
     with Threads(16) as threads:
         for _ in range(rounds):
             acme, ada = begin()

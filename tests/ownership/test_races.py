@@ -11,7 +11,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import RestrictedError
 from django.utils import timezone
 
-from organizations import testing
+from organizations import conf, testing
 from organizations.exceptions import (
     AccountOwnsOrganizations,
     InvitationStateError,
@@ -30,6 +30,14 @@ from tests.ownership import facts
 from tests.ownership.test_machine import empty_tables, execute, table
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def no_rates(settings):
+    """Rounds of the same few people would soon be too often."""
+    settings.ORGANIZATIONS = {"RATES": dict.fromkeys(conf.RATES)}
+
+
 User = get_user_model()
 
 DONE = "done"
