@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from django.conf import settings
+from django.core import mail as django_mail
 from django.core.exceptions import ImproperlyConfigured
-from django.core.mail import EmailMultiAlternatives, get_connection
+from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
 from django.template import TemplateDoesNotExist, loader
 
@@ -139,7 +140,7 @@ def send_all(items: Iterable[T], message_of: Callable[[T], Any]) -> list[T]:
     A mail that fails is logged and keeps no other back. If several fail in a row, the server is
     taken to be away and the rest is left alone.
     """
-    connection = get_connection()
+    connection = _connection()
     try:
         connection.open()
     except Exception:
@@ -149,6 +150,13 @@ def send_all(items: Iterable[T], message_of: Callable[[T], Any]) -> list[T]:
         return send_each(items, lambda item: connection.send_messages([message_of(item)]))
     finally:
         connection.close()
+
+
+def _connection() -> Any:
+    """Return a new connection to the mail server that the settings name."""
+    # Django 6.1 has mailers, and deprecates the older function.
+    mailers = getattr(django_mail, "mailers", None)
+    return django_mail.get_connection() if mailers is None else mailers.default
 
 
 def send_each(items: Iterable[T], send: Callable[[T], Any]) -> list[T]:
