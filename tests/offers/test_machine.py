@@ -298,7 +298,7 @@ class Offers(RuleBasedStateMachine):
             },
         )
         if done:
-            offer.status, offer.by = "pending", by
+            offer.status, offer.by, offer.parent = "pending", by, None
             offer.until = self.now + LIFETIME
             self.note(offer, done[0])
 

@@ -270,3 +270,13 @@ def test_request_by_a_link_can_be_approved_when_the_link_is_gone(acme, ada):
     later = NOW + timedelta(days=8)
     [request] = requests.waiting(acme, now=later)
     assert requests.approve(request, actor=ada, now=later).user == eve
+
+
+def test_offer_that_somebody_sends_again_outlives_the_link_it_came_by(acme, ada):
+    link = links.create(acme, actor=ada, now=NOW)
+    offer = links.mail_offer(
+        link, address="eve@example.com", now=NOW, proof=invitations.proof_of(link.secret)
+    )
+    invitations.revoke(link, actor=ada, now=NOW)
+    again = invitations.resend(offer, actor=ada, now=NOW)
+    assert invitations.accept(again, user=testing.make_user("eve"), now=NOW).user.username == "eve"

@@ -140,6 +140,8 @@ def resend(invitation: Any, *, actor: Any, now: datetime, deliver: Deliver | Non
             address=invitation.invitee_identifier,
             now=now,
         )
+        # By whichever way the offer came, it is the actor's own now.
+        invitation.parent_key = ""
         invitation.invited_by = actor
         invitation.on_own_authority = True
     _offers.renew(invitation, now=now, deliver=deliver)
