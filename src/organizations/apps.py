@@ -27,7 +27,7 @@ class OrganizationsConfig(AppConfig):
         from . import converters
         from .checks import ALL_CHECKS
         from .doors import note_sign_in
-        from .services import _sides, ownership
+        from .services import _records, _sides, ownership
 
         # Before anybody asks for one: what the project and its apps declare.
         autodiscover_modules("permissions")
@@ -43,6 +43,9 @@ class OrganizationsConfig(AppConfig):
             post_save.connect(ownership.anchor, sender=owner_model)
         for organization_model in _sides.organization_models():
             post_delete.connect(_sides.clear, sender=organization_model)
+        for invitation_model in _records.models_without_columns():
+            for model in _with_children(invitation_model):
+                post_delete.connect(_records.forget, sender=model)
         user_logged_in.connect(note_sign_in, dispatch_uid="organizations")
         for check in ALL_CHECKS:
             checks.register(check, "organizations")

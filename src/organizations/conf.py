@@ -65,6 +65,7 @@ RATES = {
     "young_organization": "50/day",
     "recipient": "10/day",
     "client": "100/hour",
+    "link": "60/hour",
 }
 
 REGISTRATION_MODES = ("open", "invitation", "domains")
@@ -113,7 +114,8 @@ class OrganizationsSettings:
     MAX_OPEN_INVITATIONS: int | None = 100
     #: How often people may invite and sign up, such as ``{"inviter": "250/day"}``. What is
     #: counted: each ``inviter``, each ``organization`` and each that is younger than a week
-    #: (``young_organization``), mails to each ``recipient``, steps of each ``client`` address.
+    #: (``young_organization``), mails to each ``recipient``, steps of each ``client`` address,
+    #: mails by each ``link``.
     #: A key that is left out keeps its default; None takes the limit away.
     RATES: Mapping[str, str | None] = field(default_factory=dict)
     #: How many members an organization may have, those who are invited included: a number, or

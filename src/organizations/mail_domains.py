@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from .conf import get_settings
 
-__all__ = ["PUBLIC", "is_public"]
+__all__ = ["PUBLIC", "is_public", "plain"]
 
 _TEXT = """
     gmail.com googlemail.com
@@ -55,14 +55,14 @@ def is_public(domain: str) -> bool:
     Args:
         domain: normalised, see ``services.links.normalise_domain``.
     """
-    own = {_plain(each) for each in get_settings().PUBLIC_MAIL_DOMAINS}
+    own = {plain(each) for each in get_settings().PUBLIC_MAIL_DOMAINS}
     labels = domain.split(".")
     above = {".".join(labels[position:]) for position in range(len(labels))}
     return bool(above & (PUBLIC | own))
 
 
-def _plain(text: str) -> str:
-    """Return what a setting names in the form in which addresses are stored, if there is one."""
+def plain(text: str) -> str:
+    """Return a domain in the form in which addresses are stored, as far as it has one."""
     domain = text.strip().lstrip("@").rstrip(".").lower()
     try:
         return domain.encode("idna").decode("ascii")

@@ -1,8 +1,10 @@
 """The doors of the offers: invitations without a mail, links, the list, decisions, the inbox."""
 
+import re
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 from django.core import mail
 from django.db import connection
@@ -242,6 +244,57 @@ def test_a_link_is_shown_once_and_nothing_keeps_it(door, world):
         assert (
             invitations.by_proof(OrganizationInvitation, invitations.proof_of(old.secret)) is None
         )
+
+
+def handed(world, address):
+    """Return an invitation whose link its maker was shown instead of a mail."""
+    return invitations.invite(
+        world.acme,
+        address=address,
+        actor=world.people["admin"],
+        now=timezone.now(),
+        mailed=False,
+    )
+
+
+def test_a_link_that_was_handed_out_makes_no_account_and_proves_nothing(world):
+    """Whoever invites holds it as well, so it says nothing about who reads the address."""
+    known = world.people["outsider"].email
+    shown = set()
+    for address in ("nobody@x.test", known):
+        browser = opened(handed(world, address))
+        answered = browser.get(page("invitations_accept"))
+        assert answered.context["state"] == "handed"
+        shown.add(words_of(answered).replace(address, "it"))
+        users = User.objects.count()
+        made = browser.post(page("invitations_accept"), {**PERSON, "action": "accept"})
+        assert made["Location"].startswith(page("login"))
+        assert User.objects.count() == users
+    assert len(shown) == 1, "a known address is not told from an unknown one"
+
+
+def test_a_link_that_was_handed_out_does_not_open_for_an_unproven_account(world):
+    User.objects.filter(pk=world.people["outsider"].pk).update(email="new@x.test")
+    world.people["outsider"].refresh_from_db()
+    browser = opened(handed(world, "new@x.test"), world.people["outsider"])
+    assert browser.get(page("invitations_accept")).context["state"] == "handed"
+    assert answer(browser).status_code == 403
+    assert not world.acme.is_member(world.people["outsider"])
+
+
+def test_a_link_that_was_handed_out_is_mailed_on_and_then_proves(world):
+    offer = handed(world, "new@x.test")
+    browser = opened(offer)
+    answered = browser.post(page("invitations_accept"), {"action": "mail"})
+    assert answered.context["state"] == "sent"
+    [message] = mail.outbox
+    assert message.to == ["new@x.test"]
+    assert browser.get(page("invitations_accept")).status_code == 404, "the old link is dead"
+    link = re.search(r"/invitations/open/([\w-]+)/", message.body)[1]
+    browser.get(page("invitations_open", token=link))
+    assert browser.get(page("invitations_accept")).context["state"] == "register"
+    browser.post(page("invitations_accept"), PERSON)
+    assert world.acme.users.filter(email="new@x.test").exists()
 
 
 def test_a_new_link_is_shown_to_its_maker_in_its_organization_only(world):

@@ -34,7 +34,6 @@ from organizations.exceptions import (
 )
 from organizations.models import OrganizationInvitation, OrganizationRecord
 from organizations.services import invitations, links, members, requests, seats
-from organizations.services.links import MOST_BEHIND
 from organizations.services.members import AlreadyMember
 from tests.ownership.test_machine import empty_tables
 
@@ -72,6 +71,8 @@ class Offers(RuleBasedStateMachine):
         self.people = {name: User.objects.get(username=name) for name in NAMES}
         self.members = {"ada": True, "bo": True, "cy": False}
         self.offers = []
+        #: Who was in by an offer, or was turned down.
+        self.known = set()
 
     # What the model says
 
@@ -99,14 +100,6 @@ class Offers(RuleBasedStateMachine):
             for each in self.open()
         )
 
-    def behind(self, link):
-        waiting = [each for each in self.open() if each.status == "pending"]
-        return sum(each.parent is link for each in waiting)
-
-    def is_behind(self, who, link):
-        found = self.keyed("mail", who)
-        return found is not None and found.parent is link
-
     def holds_a_seat(self, offer):
         reserves = offer.kind in ("mail", "link") and offer.parent is None
         return reserves and self.state(offer) == "pending"
@@ -117,8 +110,13 @@ class Offers(RuleBasedStateMachine):
     def is_full(self, *, reserved=0):
         return len(self.members) + reserved + 1 > SEATS
 
-    def has_no_room(self):
-        return len(self.open()) >= MOST_OPEN
+    def has_no_room(self, *, requests=False):
+        counted = [
+            each
+            for each in self.open()
+            if (each.kind == "request") == requests and (requests or each.parent is None)
+        ]
+        return len(counted) >= MOST_OPEN
 
     def pick(self, number, *kinds):
         found = [each for each in self.offers if not kinds or each.kind in kinds]
@@ -225,8 +223,6 @@ class Offers(RuleBasedStateMachine):
             {
                 InvitationStateError: self.state(link) != "pending",
                 InviterNotEntitled: not self.may_invite(link.by),
-                LimitReached: not self.is_behind(who, link)
-                and self.behind(link) >= MOST_BEHIND[link.kind],
             },
         )
         found = self.keyed("mail", who)
@@ -266,7 +262,7 @@ class Offers(RuleBasedStateMachine):
             lambda: requests.ask(self.acme, user=self.people[who], now=self.now),
             {
                 AlreadyMember: who in self.members,
-                LimitReached: not fresh and self.has_no_room(),
+                LimitReached: not fresh and self.has_no_room(requests=True),
             },
         )
         if done and not fresh:
@@ -291,7 +287,7 @@ class Offers(RuleBasedStateMachine):
                 PermissionMissing: not self.may_invite(by),
                 InvitationStateError: state not in ("pending", "expired")
                 or offer.kind == "request",
-                LimitReached: not self.holds_a_seat(offer) and self.has_no_room_for(offer),
+                LimitReached: self.has_no_room_for(offer),
                 SeatsFull: offer.kind in ("mail", "link")
                 and not self.holds_a_seat(offer)
                 and self.is_full(reserved=self.reserved()),
@@ -303,8 +299,9 @@ class Offers(RuleBasedStateMachine):
             self.note(offer, done[0])
 
     def has_no_room_for(self, offer):
-        """An offer that is open already takes no further room."""
-        return self.has_no_room() and self.state(offer) != "pending"
+        """One that is open and counted already takes no further room."""
+        counted = self.state(offer) in ("pending", "proposed") and offer.parent is None
+        return self.has_no_room() and not counted
 
     @rule(number=PICK, by=PERSON)
     @precondition(lambda self: self.offers)
@@ -360,6 +357,8 @@ class Offers(RuleBasedStateMachine):
                 },
             ):
                 offer.status = "declined"
+                if offer.kind == "request":
+                    self.known.add(offer.who)
             return
         asks, link = offer.kind == "request", offer.parent
         joins = asks and offer.who not in self.members
@@ -399,7 +398,9 @@ class Offers(RuleBasedStateMachine):
         if is_member and (by_link or (offer.status == "accepted" and offer.joined == who)):
             assert self.take(offer, who, {})
             return
-        waits = link is not None and link.approval and not is_member
+        # Who was here before, or was turned down, does not come back by a link for many.
+        again = link is not None and link.kind == "shared" and who in self.known
+        waits = link is not None and (link.approval or again) and not is_member
         has_seat = offer.kind in ("mail", "link") and offer.parent is None
         has_seat = has_seat or (link is not None and link.kind == "link")
         found = self.keyed("request", who)
@@ -412,7 +413,7 @@ class Offers(RuleBasedStateMachine):
                 or (link is not None and not is_member and self.state(link) != "pending"),
                 InvitationNotForYou: not by_link and offer.who != who,
                 InviterNotEntitled: not self.may_invite(offer.by),
-                LimitReached: waits and not fresh and self.has_no_room(),
+                LimitReached: waits and not fresh and self.has_no_room(requests=True),
                 SeatsFull: not is_member
                 and not waits
                 and self.is_full(reserved=0 if has_seat else self.reserved()),
@@ -424,6 +425,7 @@ class Offers(RuleBasedStateMachine):
             assert done[0] is None
             if not by_link:
                 offer.status, offer.joined = "accepted", who
+                self.known.add(who)
             if not fresh:
                 row = OrganizationInvitation.objects.get(
                     kind="request", status="proposed", invitee=self.people[who]
@@ -443,6 +445,7 @@ class Offers(RuleBasedStateMachine):
 
     def join(self, who, offer, *, link):
         self.members.setdefault(who, offer.is_admin)
+        self.known.add(who)
         if link is not None:
             link.used += 1
             if link.most is not None and link.used >= link.most:

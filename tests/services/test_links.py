@@ -15,7 +15,7 @@ from organizations.exceptions import (
     PermissionMissing,
     SeatsFull,
 )
-from organizations.models import OrganizationInvitation
+from organizations.models import Organization, OrganizationInvitation
 from organizations.services import (
     addresses,
     invitations,
@@ -250,17 +250,35 @@ def test_offer_gives_the_membership_its_end(acme, ada):
         links.create(acme, actor=ada, now=NOW, member_until=NOW)
 
 
-def test_holder_of_a_link_cannot_mail_half_the_world(acme, ada):
+def test_holder_of_a_link_cannot_mail_half_the_world(acme, ada, settings):
+    settings.ORGANIZATIONS = {"RATES": {"link": "5/hour"}}
     link = links.create(acme, actor=ada, now=NOW)
     proof = invitations.proof_of(link.secret)
-    for number in range(5):
-        links.mail_offer(link, address=f"p{number}@example.com", now=NOW, proof=proof)
     invitations.invite(acme, address="known@example.com", actor=ada, now=NOW)
-    # Nor does the bound tell a stranger's address from a member's or an invited person's.
-    for address in ("p5@example.com", "cy@example.com", "known@example.com"):
-        with pytest.raises(LimitReached, match="not answered"):
+    # Attempts are counted, so the bound does not tell a stranger's address from a member's.
+    for address in ("p1@x.test", "cy@example.com", "known@example.com", "p2@x.test", "p2@x.test"):
+        links.mail_offer(link, address=address, now=NOW, proof=proof)
+    for address in ("p3@x.test", "cy@example.com", "known@example.com", "p2@x.test"):
+        with pytest.raises(LimitReached, match="come by this link"):
             links.mail_offer(link, address=address, now=NOW, proof=proof)
-    assert links.mail_offer(link, address="p4@example.com", now=NOW, proof=proof)
+
+
+def test_strangers_cannot_fill_the_list_of_the_organization(acme, ada, settings):
+    """What came by a link and requests are not counted with what the organization makes."""
+    settings.ORGANIZATIONS = {"MAX_OPEN_INVITATIONS": 2}
+    link = links.create(acme, actor=ada, now=NOW, shared=True, max_uses=None, needs_approval=True)
+    proof = invitations.proof_of(link.secret)
+    for name in ("p1", "p2", "p3"):
+        links.mail_offer(link, address=f"{name}@x.test", now=NOW, proof=proof)
+    take(link, testing.make_user("eve"))
+    take(link, testing.make_user("fay"))
+    with pytest.raises(LimitReached, match="requests"):
+        take(link, testing.make_user("gus"))
+    assert invitations.invite(acme, address="hal@example.com", actor=ada, now=NOW)
+    with pytest.raises(LimitReached, match="open invitations"):
+        invitations.invite(acme, address="ida@example.com", actor=ada, now=NOW)
+    # What is open already can be renewed.
+    assert invitations.resend(link, actor=ada, now=NOW).secret
 
 
 def test_request_by_a_link_can_be_approved_when_the_link_is_gone(acme, ada):
@@ -280,3 +298,109 @@ def test_offer_that_somebody_sends_again_outlives_the_link_it_came_by(acme, ada)
     invitations.revoke(link, actor=ada, now=NOW)
     again = invitations.resend(offer, actor=ada, now=NOW)
     assert invitations.accept(again, user=testing.make_user("eve"), now=NOW).user.username == "eve"
+
+
+def handed(acme, ada, address="eve@example.com"):
+    """Return an invitation whose link somebody was shown instead of mailing it."""
+    return invitations.invite(acme, address=address, actor=ada, now=NOW, mailed=False)
+
+
+def test_link_that_was_never_mailed_proves_no_address(acme, ada):
+    offer = handed(acme, ada)
+    proof = invitations.proof_of(offer.secret)
+    user = testing.make_user("eve", verified=False)
+    with pytest.raises(InvitationNotForYou):
+        invitations.accept(offer, user=user, now=NOW, proof=proof)
+    person = type(user)(username="new")
+    with pytest.raises(InvitationNotForYou):
+        invitations.register_and_accept(offer, user=person, now=NOW, proof=proof)
+    assert not addresses.verified_addresses(user)
+    addresses.verify(user, "eve@example.com")
+    assert invitations.accept(offer, user=user, now=NOW, proof=proof).user == user
+
+
+def test_link_that_was_handed_out_can_be_mailed_to_its_address(acme, ada):
+    offer, sent = handed(acme, ada), []
+    proof = invitations.proof_of(offer.secret)
+    with pytest.raises(InvitationNotForYou):
+        invitations.mail_to_reader(offer, proof=invitations.proof_of("other"), now=NOW)
+    mailed = invitations.mail_to_reader(offer, proof=proof, now=NOW, deliver=sent.append)
+    assert mailed.expires_at == offer.expires_at
+    user = testing.make_user("eve", verified=False)
+    with pytest.raises(InvitationNotForYou):
+        invitations.accept(mailed, user=user, now=NOW, proof=proof)  # the old link is dead
+    fresh = invitations.proof_of(mailed.secret)
+    assert invitations.accept(mailed, user=user, now=NOW, proof=fresh).user == user
+
+
+def test_link_shown_again_proves_nothing_any_more(acme, ada):
+    offer = invitations.invite(acme, address="eve@example.com", actor=ada, now=NOW)
+    offer = invitations.resend(offer, actor=ada, now=NOW, mailed=False)
+    with pytest.raises(InvitationNotForYou):
+        invitations.accept(
+            offer,
+            user=testing.make_user("eve", verified=False),
+            now=NOW,
+            proof=invitations.proof_of(offer.secret),
+        )
+
+
+def test_offer_behind_a_link_that_was_deleted_opens_nothing(acme, ada):
+    link = links.create(acme, actor=ada, now=NOW, shared=True, is_admin=True, needs_approval=True)
+    proof = invitations.proof_of(link.secret)
+    offer = links.mail_offer(link, address="eve@example.com", now=NOW, proof=proof)
+    OrganizationInvitation.objects.filter(pk=link.pk).delete()
+    with pytest.raises(InvitationStateError) as caught:
+        invitations.accept(offer, user=testing.make_user("eve"), now=NOW)
+    assert caught.value.status == "revoked"
+
+
+def test_who_was_removed_does_not_come_back_by_a_link_for_many(acme, ada):
+    link = links.create(acme, actor=ada, now=NOW, shared=True, max_uses=None)
+    eve = testing.make_user("eve")
+    take(link, eve)
+    members.remove(acme, eve, actor=ada)
+    assert take(link, eve) is None
+    [request] = requests.waiting(acme, now=NOW)
+    assert requests.approve(request, actor=ada, now=NOW).user == eve
+
+
+def test_who_asks_by_a_link_has_a_proven_address(acme, ada):
+    link = links.create(acme, actor=ada, now=NOW, shared=True, needs_approval=True)
+    with pytest.raises(JoinRefused, match="Confirm your e-mail address"):
+        take(link, testing.make_user("eve", verified=False))
+
+
+def test_nobody_floods_those_who_decide(acme, ada, settings):
+    settings.ORGANIZATIONS = {"RATES": {"recipient": "3/day"}}
+    link = links.create(acme, actor=ada, now=NOW, shared=True, needs_approval=True)
+    eve = testing.make_user("eve")
+    for _ in range(3):
+        take(link, eve)
+        [request] = requests.waiting(acme, now=NOW)
+        invitations.revoke(request, actor=eve, now=NOW)
+    with pytest.raises(LimitReached):
+        take(link, eve)
+    cy = acme.users.get(username="cy")
+    for _ in range(3):
+        proposal = requests.propose(acme, address="gus@example.com", actor=cy, now=NOW)
+        invitations.revoke(proposal, actor=cy, now=NOW)
+    with pytest.raises(LimitReached):
+        requests.propose(acme, address="gus@example.com", actor=cy, now=NOW)
+
+
+def test_proposals_do_not_spend_what_the_organization_may_invite(acme, ada, settings):
+    settings.ORGANIZATIONS = {"RATES": {"young_organization": "1/day"}}
+    cy = acme.users.get(username="cy")
+    for name in ("gus", "hal", "ida"):
+        requests.propose(acme, address=f"{name}@example.com", actor=cy, now=NOW)
+    assert invitations.invite(acme, address="jo@example.com", actor=ada, now=NOW)
+
+
+def test_first_member_of_all_owns_and_has_no_end(ada):
+    empty = Organization.objects.create(name="Empty", slug="empty")
+    link = links.create(
+        empty, actor=None, invited_by=ada, now=NOW, member_until=NOW + timedelta(days=1)
+    )
+    member = take(link, testing.make_user("eve"))
+    assert (empty.is_owner(member.user), member.ends_at) == (True, None)

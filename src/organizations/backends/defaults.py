@@ -240,7 +240,7 @@ def site_name(context: dict[str, Any]) -> str:
 
 def _may_be_mailed(address: str) -> bool:
     try:
-        limits.mail_to(address)
+        limits.mail_to(address, purpose="sign-up")
     except LimitReached:
         return False
     return True

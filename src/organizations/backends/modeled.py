@@ -185,6 +185,7 @@ class ModelInvitation(InvitationBackend):
             invited_by=user or kwargs.pop("sender", None),
             now=kwargs.pop("now", None) or timezone.now(),
             deliver=self.deliver(**kwargs) if send else None,
+            mailed=send,
             **offered,
         )
         if not send:
@@ -201,7 +202,9 @@ class ModelInvitation(InvitationBackend):
         """
         send = send and invitation.kind == InvitationKind.MAIL
         deliver = self.deliver(again=True, **kwargs) if send else None
-        invitation = invitations.resend(invitation, actor=actor, now=now, deliver=deliver)
+        invitation = invitations.resend(
+            invitation, actor=actor, now=now, deliver=deliver, mailed=send
+        )
         if not send:
             self.show_url(invitation, **kwargs)
         return invitation

@@ -10,11 +10,11 @@ from typing import Any
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
-from .. import grants, mail, permissions, presets, signals, states
+from .. import grants, mail, permissions, presets, signals
 from ..exceptions import JoinRefused
-from ..families import family_of
+from ..families import family_of, key_text, side_label
 from ..states import InvitationKind, InvitationStatus
-from . import _offers, _records, _writes, addresses, joining, members, seats
+from . import _offers, _records, _writes, addresses, joining, limits, members, seats
 from .ceiling import Authority
 
 __all__ = [
@@ -69,12 +69,12 @@ def admit(
     if link is not None and approved_by is None:
         _refuse_other_domain(link, user)
     member = _offers.member_of(organization, user)
-    if approved_by is not None and link is not None and not _is_open(link, now):
+    if approved_by is not None and link is not None and not _offers.is_open(link, now=now):
         link = None  # whoever approves stands for it, whatever has become of the link
     if member is None and link is not None:
         if link is not invitation:
             _offers.state_after(link, "use", now=now)
-        if link.needs_approval and approved_by is None:
+        if approved_by is None and _needs_approval(link, user):
             wait_for_approval(organization, user=user, link=link, now=now, announce=announce)
             if link is not invitation:
                 invitation.invitee = user
@@ -111,22 +111,27 @@ def wait_for_approval(
     Args:
         announce: tells one person who decides of a new request, after the commit.
     Raises:
-        LimitReached: too many offers are open.
+        JoinRefused: the user has proven no address, so nobody would know who asks.
+        LimitReached: too many requests are open, or the user asks too often.
     Signals: invitation_proposed, if it is new.
     """
     model = family_of(organization).invitation
     open_key = _offers.key_of_person(user, InvitationKind.REQUEST)
     found = _records.find(model, organization=organization, open_key=open_key)
-    if found is not None and found.expires_at > now:
+    if found is not None and _offers.is_open(found, now=now):
         return found
+    if not addresses.verified_addresses(user):
+        raise JoinRefused(_("Confirm your e-mail address first, so that they know who asks."))
     if found is not None:
-        _offers.close(found, InvitationStatus.SUPERSEDED)
-        _offers.tell(signals.invitation_superseded, found, actor=user)
-    _offers.require_room(organization, actor=user, now=now)
+        _offers.supersede(found, actor=user)
+    _offers.require_room(organization, actor=user, now=now, requests=True)
+    # Each one is told to those who decide.
+    label = side_label(type(organization))
+    limits.spend("recipient", "request", label, organization.pk, user.pk, now=now)
     request = _offers.new(
         organization,
         kind=InvitationKind.REQUEST,
-        address=next(iter(addresses.verified_addresses(user)), addresses.address_of(user)),
+        address=addresses.verified_addresses(user)[0],
         user=user,
     )
     request.status = InvitationStatus.PROPOSED
@@ -139,7 +144,7 @@ def wait_for_approval(
     if link is not None:
         _offers.Terms.of(link).write(request)
         request.note = note
-        request.parent_key = _records.key_of(link)
+        request.parent_key = key_text(link)
     _records.save(request)
     _offers.tell(signals.invitation_proposed, request, actor=user)
     announce_to(request, announce=announce, now=now)
@@ -180,9 +185,10 @@ def domain_of(address: str) -> str:
     return address.rpartition("@")[2]
 
 
-def _is_open(link: Any, now: datetime) -> bool:
-    state = states.current(link.status, expires_at=link.expires_at, now=now)
-    return state is InvitationStatus.PENDING
+def _needs_approval(link: Any, user: Any) -> bool:
+    """Return whether somebody decides: as the link says, or since the user was here before."""
+    is_shared = link.kind == InvitationKind.SHARED
+    return link.needs_approval or (is_shared and bool(_offers.was_here([link.organization], user)))
 
 
 def _refuse_other_domain(link: Any, user: Any) -> None:
@@ -220,7 +226,7 @@ def _use_of(link: Any, user: Any, *, now: datetime) -> Any:
     _offers.Terms.of(link).write(use)
     use.invited_by = link.invited_by
     use.on_own_authority = link.on_own_authority
-    use.parent_key = _records.key_of(link)
+    use.parent_key = key_text(link)
     use.expires_at = now
     return use
 
@@ -233,11 +239,14 @@ def _join(invitation: Any, user: Any, *, actor: Any) -> Any:
     if family.has_field("member", "is_admin") and (invitation.is_admin or not own):
         values.setdefault("is_admin", invitation.is_admin)
     if own:
-        # What the arguments of a project's own ``add_user`` mean is its own affair.
+        # What the arguments of a project's own ``add_user`` mean is its own affair. It may write
+        # the row by itself, past the question that is asked here.
+        joining.check(organization, user, actor=actor, fields=values)
         member = organization.add_user(user, **values)
     else:
         member = members.join(organization, user, actor=actor, **values)
-    if invitation.member_until is not None:
+    if invitation.member_until is not None and not members.owns(member):
+        # The first member of all owns the organization, and an owner has no end.
         member.ends_at = invitation.member_until
         _writes.save(member, "ends_at")
     presets.apply(member, organization, invitation.presets)

@@ -24,16 +24,8 @@ def holds_a_seat(invitation: Any, *, now: datetime) -> bool:
         invitation.kind in seats.RESERVING
         and not invitation.parent_key
         and invitation.status == InvitationStatus.PENDING
-        and _is_open(invitation, now)
+        and _offers.is_open(invitation, now=now)
     )
-
-
-def _is_open(invitation: Any, now: datetime) -> bool:
-    stored = not invitation._state.adding and invitation.status in (
-        InvitationStatus.PENDING,
-        InvitationStatus.PROPOSED,
-    )
-    return stored and invitation.expires_at is not None and bool(invitation.expires_at > now)
 
 
 class Inviting:
@@ -54,12 +46,14 @@ class Inviting:
         now: datetime,
         invited_by: Any = None,
         lifetime: timedelta | None = None,
+        mailed: bool = True,
     ) -> None:
         self.organization = organization
         self.actor = actor
         self.now = now
         self.invited_by = invited_by or actor
         self.lifetime = lifetime
+        self.mailed = mailed
         self.may = authority(organization, actor)
         # Before the look at the members: who may not invite must not learn who belongs.
         self.may.require(permissions.INVITE_MEMBER)
@@ -112,7 +106,7 @@ class Inviting:
             of_members = _offers.of_members(self.organization, [address])
         if address in of_members:
             raise members.AlreadyMember
-        is_open = found is not None and _is_open(found, self.now)
+        is_open = found is not None and _offers.is_open(found, now=self.now)
         takes_seat = found is None or not holds_a_seat(found, now=self.now)
         if found is None and self.room is not None and self.room < 1:
             raise _offers.no_room()
@@ -134,7 +128,7 @@ class Inviting:
         found.invited_by = self.invited_by
         found.on_own_authority = self.actor is not None
         terms.write(found)
-        _offers.open_until(found, self.expires_at)
+        _offers.open_until(found, self.expires_at, mailed=self.mailed)
         return found, signal
 
     def _require_right(self, terms: Terms) -> None:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from .. import mail, permissions, presets, signals, states, tokens
@@ -142,6 +143,12 @@ def lock(invitation: Any) -> Any:
     return _records.load(lock_row(invitation))
 
 
+def is_open(invitation: Any, *, now: datetime) -> bool:
+    """Return whether an offer that is stored waits for an answer at a moment."""
+    state = states.current(invitation.status, expires_at=invitation.expires_at, now=now)
+    return not invitation._state.adding and state in states.OPEN
+
+
 def state_after(invitation: Any, verb_name: str, *, now: datetime) -> InvitationStatus:
     return states.after(invitation.status, verb_name, expires_at=invitation.expires_at, now=now)
 
@@ -158,16 +165,25 @@ def new(organization: Any, *, kind: InvitationKind, address: str = "", user: Any
     return invitation
 
 
-def require_room(organization: Any, *, actor: Any, now: datetime) -> None:
+def require_room(organization: Any, *, actor: Any, now: datetime, requests: bool = False) -> None:
     """Refuse one open offer more than the organization may have. Code is not counted.
+
+    Args:
+        requests: as for ``room_of``.
 
     Raises:
         LimitReached: too many are open.
     Queries: 0 or 1.
     """
-    room = room_of(organization, actor=actor, now=now)
+    room = room_of(organization, actor=actor, now=now, requests=requests)
     if room is not None and room < 1:
-        raise no_room()
+        raise too_many_requests() if requests else no_room()
+
+
+def too_many_requests() -> LimitReached:
+    return LimitReached(
+        _("This organization has many requests to answer already. Try again another day.")
+    )
 
 
 def no_room() -> LimitReached:
@@ -180,22 +196,29 @@ def no_room() -> LimitReached:
     )
 
 
-def room_of(organization: Any, *, actor: Any, now: datetime) -> int | None:
-    """Return how many more offers may be open, or None for any number. Queries: 0 or 1."""
+def room_of(organization: Any, *, actor: Any, now: datetime, requests: bool = False) -> int | None:
+    """Return how many more offers may be open, or None for any number. Queries: 0 or 1.
+
+    What the organization makes is counted apart from requests, and what came by a link not at
+    all: strangers must not be able to stop its own people from inviting.
+
+    Args:
+        requests: whether it is requests that are counted.
+    """
     most = get_settings().MAX_OPEN_INVITATIONS
     if actor is None or most is None:
         return None
-    return most - int(open_offers(organization, now=now).count())
-
-
-def open_offers(organization: Any, *, now: datetime) -> Any:
-    """Return the offers that wait for an answer, of every kind, as a queryset."""
-    return _records.rows_in(
+    request = [InvitationKind.REQUEST.value]
+    others = [kind.value for kind in InvitationKind if kind != InvitationKind.REQUEST]
+    life = {"kind__in": request} if requests else {"kind__in": others, "parent_key": ""}
+    rows = _records.rows_in(
         family_of(organization).invitation,
         organization_id=organization.pk,
         statuses=states.OPEN,
         unexpired_at=now,
+        life=life,
     )
+    return most - int(rows.count())
 
 
 def renew(
@@ -204,21 +227,28 @@ def renew(
     now: datetime,
     deliver: Deliver | None,
     lifetime: timedelta | None = None,
+    mailed: bool = True,
 ) -> None:
     """Open an offer, or open it again: new secret, new expiry, and off it goes."""
-    open_until(invitation, now + lifetime_of(invitation.organization, lifetime))
+    expires_at = now + lifetime_of(invitation.organization, lifetime)
+    open_until(invitation, expires_at, mailed=mailed)
     _records.save(invitation)
     send(invitation, deliver=deliver, now=now)
 
 
-def open_until(invitation: Any, expires_at: datetime) -> None:
-    """Give an offer a new secret and a new expiry; the caller saves it and sends it."""
+def open_until(invitation: Any, expires_at: datetime, *, mailed: bool = True) -> None:
+    """Give an offer a new secret and a new expiry; the caller saves it and sends it.
+
+    Args:
+        mailed: whether the secret goes to the address by mail, and nowhere else.
+    """
     secret = tokens.make_secret()
     invitation.status = InvitationStatus.PENDING
     invitation.token_digest = tokens.digest(secret, purpose="invitation")
     invitation.expires_at = expires_at
     invitation.sent_at = None
-    invitation.send_count += 1
+    # None: the present secret reaches nobody by a mail, so it proves no address.
+    invitation.send_count = invitation.send_count + 1 if mailed else 0
     invitation.secret = secret
 
 
@@ -256,6 +286,57 @@ def tell(signal: signals.VerbSignal, invitation: Any, *, actor: Any, **more: Any
 def opens(invitation: Any, proof: str | None) -> bool:
     """Return whether a proof is that of the offer's own link."""
     return bool(proof) and proof == invitation.token_digest
+
+
+def proves_address(invitation: Any, proof: str | None) -> bool:
+    """Return whether a proof shows that its holder reads the address of the offer.
+
+    A link that was handed out and never mailed may be in anybody's hands.
+    """
+    return opens(invitation, proof) and invitation.send_count > 0
+
+
+def supersede(invitation: Any, *, actor: Any) -> None:
+    """Close an offer that something newer has replaced. Signals: invitation_superseded."""
+    state = states.after(invitation.status, "supersede", expires_at=None, now=timezone.now())
+    close(invitation, state)
+    tell(signals.invitation_superseded, invitation, actor=actor)
+
+
+def require_in_use(organization: Any) -> None:
+    """Refuse a step in an organization that is closed, by the row as it stands. Queries: 1.
+
+    Raises:
+        OrganizationsError: it is not in use.
+    """
+    rows = family_of(organization).organization._base_manager.filter(pk=organization.pk)
+    if not rows.filter(is_active=True).exists():
+        raise OrganizationsError(_("This organization is not in use at the moment."))
+
+
+def is_present(organization: Any, user: Any) -> bool:
+    """Return whether an account can sign in, by the row as it stands. Queries: 0 or 1."""
+    users = family_of(organization).member._meta.get_field("user").related_model._base_manager
+    return user.pk is not None and bool(users.filter(pk=user.pk, is_active=True).exists())
+
+
+def was_here(organizations: Iterable[Any], user: Any) -> set[Any]:
+    """Return the keys of those that somebody was in before, or that have turned them down.
+
+    Who was removed does not come back by a door that is open to many without somebody's word.
+    Those who were never in by an offer leave no trace. Queries: 0 or 1.
+    """
+    keys = [each.pk for each in organizations]
+    model = family_of(next(iter(organizations))).invitation if keys else None
+    if model is None:
+        return set()
+    rows = _records.rows_in(
+        model,
+        organization_id__in=keys,
+        invitee_id=user.pk,
+        statuses=[InvitationStatus.ACCEPTED, InvitationStatus.DECLINED],
+    )
+    return set(rows.values_list("organization_id", flat=True))
 
 
 def member_of(organization: Any, user: Any) -> Any:
@@ -324,5 +405,4 @@ def supersede_others(organization: Any, user: Any, *, but: Any, actor: Any) -> N
     rows += _records.rows_in(model, invitee_id=user.pk, **open_ones)
     for invitation in _records.load_all({row.pk: row for row in rows}.values()):
         if invitation.pk != but.pk and invitation.kind != InvitationKind.OWNERSHIP:
-            close(invitation, InvitationStatus.SUPERSEDED)
-            tell(signals.invitation_superseded, invitation, actor=actor)
+            supersede(invitation, actor=actor)

@@ -18,7 +18,7 @@ from django.db.models import CharField, Exists, OuterRef, Q
 from django.db.models.functions import Cast
 
 from ..conf import get_settings
-from ..families import family_of
+from ..families import every, family_of, key_text
 from ..states import InvitationKind, InvitationStatus
 from . import _writes
 from ._locks import database_of, locked
@@ -29,7 +29,6 @@ __all__ = [
     "find_all",
     "has_columns",
     "insert_all",
-    "key_of",
     "load",
     "load_all",
     "new",
@@ -61,6 +60,12 @@ FIELDS = (
     "needs_approval",
     "parent_key",
 )
+
+
+def models_without_columns() -> list[Any]:
+    """Return the invitation models of all families whose life stands in records."""
+    found = [family.invitation for family in every() if family.invitation is not None]
+    return [model for model in found if not has_columns(model)]
 
 
 def has_columns(model: Any) -> bool:
@@ -109,7 +114,7 @@ def find_all(model: Any, *, organization: Any, open_keys: Iterable[str]) -> dict
     by_key = {record.invitation_key: record for record in records}
     if not by_key:
         return {}
-    loaded = [_attach(row, by_key[_key(row)]) for row in rows.filter(pk__in=list(by_key))]
+    loaded = [_attach(row, by_key[key_text(row)]) for row in rows.filter(pk__in=list(by_key))]
     return {row.open_key: row for row in loaded}
 
 
@@ -123,9 +128,9 @@ def load_all(invitations: Iterable[Any]) -> list[Any]:
     rows = list(invitations)
     if not rows or has_columns(type(rows[0])):
         return rows
-    records = _records(type(rows[0])).filter(invitation_key__in=[_key(row) for row in rows])
+    records = _records(type(rows[0])).filter(invitation_key__in=[key_text(row) for row in rows])
     found = {record.invitation_key: record for record in records}
-    return [_attach(row, found.get(_key(row))) for row in rows]
+    return [_attach(row, found.get(key_text(row))) for row in rows]
 
 
 def _attach(invitation: Any, record: Any) -> Any:
@@ -229,7 +234,7 @@ def update_all(invitations: Iterable[Any]) -> None:
 def _write_life(invitation: Any) -> None:
     """Put the life of an invitation into its record."""
     record = invitation._record
-    record.invitation_key = _key(invitation)
+    record.invitation_key = key_text(invitation)
     record.organization_key = str(invitation.organization_id)
     for name in FIELDS:
         setattr(record, name, getattr(invitation, name))
@@ -257,6 +262,15 @@ def _update(rows: list[Any], names: Iterable[str]) -> None:
         model._base_manager.bulk_update(rows, [field.name for field in various])
 
 
+def forget(*, instance: Any, using: str, **kwargs: Any) -> None:
+    """Receiver of ``post_delete`` of invitations without columns of their own: the life goes too.
+
+    Else it would hold the one place that there is for an address. Queries: 1.
+    """
+    records = _records(type(instance)).using(using)
+    records.filter(invitation_key=key_text(instance))._raw_delete(using)
+
+
 def stamp(*invitations: Any, sent_at: datetime) -> None:
     """Note when the mails left, but for invitations that have been sent anew since.
 
@@ -266,7 +280,7 @@ def stamp(*invitations: Any, sent_at: datetime) -> None:
     if has_columns(model):
         rows = model._base_manager.filter(pk__in=[each.pk for each in invitations])
     else:
-        rows = _records(model).filter(invitation_key__in=[_key(each) for each in invitations])
+        rows = _records(model).filter(invitation_key__in=[key_text(each) for each in invitations])
     # Offers without a link have no digest, so the keys are needed as well.
     digests = {invitation.token_digest for invitation in invitations}
     known = Q(token_digest__in=digests - {None})
@@ -339,14 +353,3 @@ def parent_of(invitation: Any) -> Any:
     rows = locked(type(invitation)._base_manager.using(database_of(invitation)))
     row = rows.filter(pk=invitation.parent_key, organization_id=invitation.organization_id).first()
     return row and load(row)
-
-
-def key_of(invitation: Any) -> str:
-    """Return the key of an invitation as text, as ``parent_key`` holds it."""
-    return _key(invitation)
-
-
-def _key(invitation: Any) -> str:
-    """Return the key as text, as the database itself would cast it."""
-    field, using = type(invitation)._meta.pk, database_of(invitation)
-    return str(field.get_db_prep_value(invitation.pk, connections[using], prepared=False))

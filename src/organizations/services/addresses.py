@@ -27,7 +27,6 @@ __all__ = [
     "allauth_addresses",
     "averify",
     "find_users",
-    "holders",
     "is_verified",
     "normalise",
     "recorded_addresses",
@@ -140,14 +139,6 @@ def had_by(wanted: Iterable[str], users: Any) -> set[str]:
         )
         found.update(proven.values_list("address", flat=True))
     return found & asked
-
-
-def holders(address: str) -> list[Any]:
-    """Return the keys of the users who have a row for the normalised address. Queries: 1."""
-    if not apps.is_installed("organizations"):
-        return []
-    rows = apps.get_model("organizations", "VerifiedAddress")._default_manager
-    return list(rows.filter(address=address).values_list("user_id", flat=True))
 
 
 def verified_addresses(user: Any) -> list[str]:

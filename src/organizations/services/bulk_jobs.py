@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from .. import permissions
 from ..exceptions import OrganizationsError
-from ..families import family_of
+from ..families import key_text, side_label
 from . import bulk
 from ._async import make_async
 from ._locks import lock_organization, lock_row, verb
@@ -47,8 +47,7 @@ def jobs_of(organization: Any) -> Any:
     """Return the rows of an organization, newest first, as a queryset."""
     rows = apps.get_model("organizations", "BulkInvitation")._base_manager
     return rows.filter(
-        model=family_of(organization).organization._meta.label_lower,
-        organization_key=str(organization.pk),
+        model=side_label(type(organization)), organization_key=key_text(organization)
     ).order_by("-pk")
 
 
@@ -68,8 +67,8 @@ def prepare(organization: Any, listed: Sequence[Line] | Table, *, actor: Any, **
     if (until := terms.get("member_until")) is not None:
         terms["member_until"] = until.isoformat()
     job = apps.get_model("organizations", "BulkInvitation")(
-        model=family_of(organization).organization._meta.label_lower,
-        organization_key=str(organization.pk),
+        model=side_label(type(organization)),
+        organization_key=key_text(organization),
         created_by=actor,
         offer=terms,
         addresses=(

@@ -16,11 +16,11 @@ from django.apps import apps
 from django.utils.translation import gettext_lazy as _
 
 from .. import permissions, signals
-from ..exceptions import DomainRefused, JoinRefused, OrganizationsError
+from ..exceptions import DomainRefused, JoinRefused
 from ..families import default_family, family_of, key_text, side_label
 from ..mail_domains import is_public
-from ..states import InvitationKind, InvitationStatus
-from . import _offers, _records, _writes, addresses
+from ..states import InvitationKind
+from . import _offers, _writes, addresses
 from ._admission import Announce, admit, domain_of, wait_for_approval
 from ._async import make_async
 from ._locks import lock_organization, verb
@@ -222,13 +222,9 @@ def join(
     invitation_proposed.
     """
     lock_organization(organization)
-    family = family_of(organization)
     # The request may hold copies from before somebody closed the one or switched the other off.
-    if not family.organization._base_manager.filter(pk=organization.pk, is_active=True).exists():
-        raise OrganizationsError(_("This organization is not in use at the moment."))
-    users = family.member._meta.get_field("user").related_model._base_manager
-    person = users.filter(pk=user.pk).first() if user.pk is not None else None
-    if person is None or not person.is_active:
+    _offers.require_in_use(organization)
+    if not _offers.is_present(organization, user):
         raise JoinRefused
     member = _offers.member_of(organization, user)
     if member is not None:
@@ -240,7 +236,6 @@ def join(
         )
     if way.needs_approval:
         terms = _offers.clean_terms(organization, now=now, note=note)
-        _offers.require_room(organization, actor=user, now=now)
         wait_for_approval(organization, user=user, now=now, note=terms.note, announce=announce)
         return None
     offer = _offers.new(organization, kind=InvitationKind.DOMAIN, address=way.address, user=user)
@@ -314,7 +309,7 @@ def _with_organizations(
     organizations: Iterable[Any], ways: dict[str, tuple[bool, str]], user: Any
 ) -> list[WayIn]:
     found = [each for each in organizations if key_text(each) in ways]
-    known = _known_in(found, user) if found else set()
+    known = _offers.was_here(found, user)
     return [
         WayIn(
             organization=each,
@@ -323,23 +318,6 @@ def _with_organizations(
         )
         for each in found
     ]
-
-
-def _known_in(organizations: list[Any], user: Any) -> set[Any]:
-    """Return the keys of those that somebody was in before, or that have turned them down.
-
-    Who was removed does not come back by the same door without somebody's word.
-    """
-    model = family_of(organizations[0]).invitation
-    if model is None:
-        return set()
-    rows = _records.rows_in(
-        model,
-        organization_id__in=[each.pk for each in organizations],
-        invitee_id=user.pk,
-        statuses=[InvitationStatus.ACCEPTED, InvitationStatus.DECLINED],
-    )
-    return set(rows.values_list("organization_id", flat=True))
 
 
 aadd = make_async(add)

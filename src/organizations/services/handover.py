@@ -83,8 +83,7 @@ def offer(
         raise OwnerMustBeActive
     before = open_offer(organization)
     if before is not None:
-        _offers.close(before, InvitationStatus.SUPERSEDED)
-        _offers.tell(signals.invitation_superseded, before, actor=actor)
+        _offers.supersede(before, actor=actor)
     made = _offers.new(
         organization,
         kind=InvitationKind.OWNERSHIP,

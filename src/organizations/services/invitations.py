@@ -11,10 +11,9 @@ from typing import Any
 
 from django.apps import apps
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 
 from .. import permissions, signals, states, tokens
-from ..exceptions import InvitationNotForYou, InvitationStateError, NotAnAddress, OrganizationsError
+from ..exceptions import InvitationNotForYou, InvitationStateError, NotAnAddress
 from ..families import family_of
 from ..permissions import Access
 from ..states import InvitationKind, InvitationStatus
@@ -35,6 +34,7 @@ __all__ = [
     "activate",
     "adecline",
     "ainvite",
+    "amail_to_reader",
     "aregister_and_accept",
     "aresend",
     "arevoke",
@@ -42,14 +42,15 @@ __all__ = [
     "decline",
     "fits",
     "invite",
+    "mail_to_reader",
     "of_organization",
     "open_for",
     "proof_of",
     "register_and_accept",
-    "requests_of",
     "resend",
     "revoke",
     "unanswered",
+    "was_mailed",
     "with_life",
     "within_reach",
 ]
@@ -68,6 +69,7 @@ def invite(
     deliver: Deliver | None = None,
     invited_by: Any = None,
     lifetime: timedelta | None = None,
+    mailed: bool = True,
     **terms: Any,
 ) -> Any:
     """Offer a membership to the reader of an address and return the invitation.
@@ -83,6 +85,8 @@ def invite(
         deliver: sends the mail after the commit; None sends nothing.
         invited_by: the user whom the invitation names; the actor if None.
         lifetime: how long it stays open, 1 to 30 days; None for the organization's own.
+        mailed: whether the secret goes to the address by mail and nowhere else. False where it
+            is shown to somebody: then the link proves no address, see ``mail_to_reader``.
         terms: what is offered: ``is_admin``, ``presets``, ``member_until``, ``locale`` and
             ``note``, as in ``Terms``.
     Raises:
@@ -100,11 +104,17 @@ def invite(
     model = family_of(organization).invitation
     found = _records.find(model, organization=organization, open_key=_offers.key_of(address))
     inviting = Inviting(
-        organization, actor=actor, now=now, invited_by=invited_by, lifetime=lifetime
+        organization,
+        actor=actor,
+        now=now,
+        invited_by=invited_by,
+        lifetime=lifetime,
+        mailed=mailed,
     )
     offered = inviting.clean(terms)
     invitation, signal = inviting.offer(address, offered, found=found)
-    limits.invitation(organization, inviter=actor, address=address, now=now)
+    recipient = address if mailed else ""
+    limits.invitation(organization, inviter=actor, address=recipient, now=now)
     _records.save(invitation)
     _offers.send(invitation, deliver=deliver, now=now)
     _offers.tell(signal, invitation, actor=actor)
@@ -112,10 +122,20 @@ def invite(
 
 
 @verb
-def resend(invitation: Any, *, actor: Any, now: datetime, deliver: Deliver | None = None) -> Any:
+def resend(
+    invitation: Any,
+    *,
+    actor: Any,
+    now: datetime,
+    deliver: Deliver | None = None,
+    mailed: bool = True,
+) -> Any:
     """Send an open or expired invitation again: new secret, new expiry, the old link dies.
 
     The actor stands for it from now on. For a link it is the way to get a new one.
+
+    Args:
+        mailed: as for ``invite``.
 
     Raises:
         InvitationStateError: it was used, declined, withdrawn or replaced, or waits for a
@@ -129,23 +149,49 @@ def resend(invitation: Any, *, actor: Any, now: datetime, deliver: Deliver | Non
     state = _offers.state_after(invitation, "resend", now=now)
     if invitation.kind not in RENEWABLE:
         raise InvitationStateError(status=state, verb="resend")
-    if not holds_a_seat(invitation, now=now):
+    is_open = _offers.is_open(invitation, now=now)
+    if not is_open or invitation.parent_key:
         _offers.require_room(invitation.organization, actor=actor, now=now)
-        if invitation.kind in seats.RESERVING:
-            seats.require(invitation.organization, now=now)
+    if invitation.kind in seats.RESERVING and not holds_a_seat(invitation, now=now):
+        seats.require(invitation.organization, now=now)
     if actor is not None:
-        limits.invitation(
-            invitation.organization,
-            inviter=actor,
-            address=invitation.invitee_identifier,
-            now=now,
-        )
+        recipient = invitation.invitee_identifier if mailed else ""
+        limits.invitation(invitation.organization, inviter=actor, address=recipient, now=now)
         # By whichever way the offer came, it is the actor's own now.
         invitation.parent_key = ""
         invitation.invited_by = actor
         invitation.on_own_authority = True
-    _offers.renew(invitation, now=now, deliver=deliver)
+    _offers.renew(invitation, now=now, deliver=deliver, mailed=mailed)
     _offers.tell(signals.invitation_resent, invitation, actor=actor)
+    return invitation
+
+
+@verb
+def mail_to_reader(
+    invitation: Any, *, proof: str, now: datetime, deliver: Deliver | None = None
+) -> Any:
+    """Mail an invitation whose link was handed out to its address, so that the mail proves it.
+
+    For the holder of the link, who learns nothing by it. The link that was handed out dies; the
+    end stays as it is.
+
+    Raises:
+        InvitationNotForYou: the proof is not that of the link.
+        InvitationStateError: the invitation is not open.
+        LimitReached: the address has been sent too many mails.
+    Locks: the organization, then the invitation. Signals: invitation_resent.
+    """
+    invitation = _offers.lock(invitation)
+    if invitation.kind != InvitationKind.MAIL or not _offers.opens(invitation, proof):
+        raise InvitationNotForYou
+    _offers.state_after(invitation, "resend", now=now)
+    if not _offers.is_open(invitation, now=now):
+        raise InvitationStateError(status=invitation.state, verb="accept")
+    limits.mail_to(invitation.invitee_identifier, now=now)
+    _offers.open_until(invitation, invitation.expires_at)
+    _records.save(invitation)
+    _offers.send(invitation, deliver=deliver, now=now)
+    _offers.tell(signals.invitation_resent, invitation, actor=None)
     return invitation
 
 
@@ -212,8 +258,7 @@ def accept(
         return member
     is_shared = invitation.kind == InvitationKind.SHARED
     _offers.state_after(invitation, "use" if is_shared else "accept", now=now)
-    if not organization.is_active:
-        raise OrganizationsError(_("This organization is not in use at the moment."))
+    _offers.require_in_use(organization)
     if not fits(invitation, user, proof=proof):
         raise InvitationNotForYou
     if invitation.kind == InvitationKind.OWNERSHIP:
@@ -222,6 +267,9 @@ def accept(
     if invitation.kind == InvitationKind.MAIL:
         addresses.verify(user, invitation.invitee_identifier)
     link = invitation if invitation.kind in BY_LINK else _records.parent_of(invitation)
+    if invitation.parent_key and link is None:
+        # Its link was deleted, with its conditions: as if it had been withdrawn.
+        raise InvitationStateError(status=InvitationStatus.REVOKED, verb="accept")
     return admit(invitation, user=user, now=now, link=link, may=may, announce=announce)
 
 
@@ -250,10 +298,11 @@ def register_and_accept(
         proof: what ``proof_of`` gave for the link, which verifies the address.
         announce: as for ``accept``.
     Raises:
-        InvitationNotForYou: the link is not this invitation's.
+        InvitationNotForYou: the link is not this invitation's, or was never mailed.
         as ``accept``.
     """
-    if invitation.kind != InvitationKind.MAIL or not _offers.opens(invitation, proof):
+    proven = _offers.proves_address(invitation, proof)
+    if invitation.kind != InvitationKind.MAIL or not proven:
         raise InvitationNotForYou
     _offers.state_after(invitation, "accept", now=now)
     setattr(user, user.get_email_field_name(), invitation.invitee_identifier)
@@ -336,6 +385,11 @@ def proof_of(secret: str) -> str:
     return tokens.digest(secret, purpose="invitation") if usable else ""
 
 
+def was_mailed(invitation: Any) -> bool:
+    """Return whether the present link has gone to the address by mail, so that it proves it."""
+    return bool(invitation.send_count > 0)
+
+
 def by_proof(model: Any, proof: str) -> Any:
     """Return the invitation a proof belongs to, in whatever state, or None. Queries: 0 to 1."""
     if not proof:
@@ -359,18 +413,6 @@ def open_for(user: Any, *, model: Any, now: datetime) -> Any:
         **in_use,
     )
     return invited | offered
-
-
-def requests_of(user: Any, *, model: Any, now: datetime) -> Any:
-    """Return the requests to join that a user has made and nobody has decided, as a queryset."""
-    return _records.rows_in(
-        model,
-        statuses=[InvitationStatus.PROPOSED],
-        life={"kind": InvitationKind.REQUEST.value},
-        unexpired_at=now,
-        invitee_id=user.pk,
-        organization__is_active=True,
-    )
 
 
 def of_organization(
@@ -436,7 +478,7 @@ def fits(invitation: Any, user: Any, *, proof: str | None = None) -> bool:
         # To an account, not to an address; what somebody asks for is no offer to them.
         is_offer = invitation.kind == InvitationKind.OWNERSHIP
         return is_offer and bool(invitation.invitee_id == user.pk)
-    if _offers.opens(invitation, proof) and addresses.same(
+    if _offers.proves_address(invitation, proof) and addresses.same(
         addresses.address_of(user), invitation.invitee_identifier
     ):
         return True
@@ -463,6 +505,7 @@ with_life = _records.load_all
 
 ainvite = make_async(invite)
 aresend = make_async(resend)
+amail_to_reader = make_async(mail_to_reader)
 arevoke = make_async(revoke)
 aaccept = make_async(accept)
 aactivate = make_async(activate)

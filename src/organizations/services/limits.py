@@ -43,6 +43,7 @@ REASONS = {
     ),
     "recipient": gettext_lazy("This address has been sent as many mails as it may for now."),
     "client": gettext_lazy("This was done as often as one network address may for now."),
+    "link": gettext_lazy("Many people have come by this link."),
 }
 
 

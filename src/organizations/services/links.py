@@ -14,9 +14,10 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from .. import signals
-from ..exceptions import InvitationNotForYou, JoinRefused, LimitReached, OrganizationsError
-from ..families import family_of
-from ..states import InvitationKind, InvitationStatus
+from ..exceptions import InvitationNotForYou, JoinRefused, OrganizationsError
+from ..families import family_of, key_text
+from ..mail_domains import plain
+from ..states import InvitationKind
 from . import _offers, _records, addresses, limits, members, seats
 from ._admission import BY_LINK, domain_of
 from ._async import make_async
@@ -25,9 +26,6 @@ from ._offers import Deliver, Terms
 from .ceiling import authority
 
 __all__ = ["acreate", "amail_offer", "create", "mail_offer", "normalise_domain"]
-
-#: How many people may come by a link and have a mail that they have not answered.
-MOST_BEHIND = {InvitationKind.LINK: 5, InvitationKind.SHARED: 100}
 
 DOMAIN = re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]")
 
@@ -38,10 +36,7 @@ def normalise_domain(text: str) -> str:
     Raises:
         OrganizationsError: the text is no domain.
     """
-    try:
-        domain = text.strip().lstrip("@").rstrip(".").encode("idna").decode("ascii").lower()
-    except UnicodeError:
-        domain = ""
+    domain = plain(text)
     if not DOMAIN.fullmatch(domain):
         raise OrganizationsError(_("Enter a mail domain such as example.com."))
     return domain
@@ -116,8 +111,9 @@ def mail_offer(
         InvitationNotForYou: the proof is not that of the link.
         InvitationStateError: the link cannot be used.
         JoinRefused: the link is for addresses of another domain.
-        LimitReached: the address has been sent too many mails, or too many people who came by
-            the link have not answered yet.
+        LimitReached: the address has been sent too many mails, or the link has sent too many.
+        InviterNotEntitled: whoever made the link could not make it now.
+        OrganizationsError: the organization is not in use.
     Locks: the organization, then the link. Signals: invitation_created, or invitation_resent
     for one that came by the same link.
     """
@@ -127,8 +123,7 @@ def mail_offer(
     if link.kind not in BY_LINK or not _offers.opens(link, proof):
         raise InvitationNotForYou
     _offers.state_after(link, "use", now=now)
-    if not organization.is_active:
-        raise OrganizationsError(_("This organization is not in use at the moment."))
+    _offers.require_in_use(organization)
     if link.domain and domain_of(address) != link.domain:
         raise JoinRefused(
             _("This link is for people with an address at %(domain)s.") % {"domain": link.domain}
@@ -137,10 +132,9 @@ def mail_offer(
     model = family_of(organization).invitation
     open_key = _offers.key_of(address)
     offer = _records.find(model, organization=organization, open_key=open_key)
-    by_this_link = offer is not None and offer.parent_key == _records.key_of(link)
+    by_this_link = offer is not None and offer.parent_key == key_text(link)
     # Before the look at who belongs: the limits must not tell one address from another.
-    if not by_this_link:
-        _require_room_behind(link, now=now)
+    limits.spend("link", type(link)._meta.label_lower, link.pk, now=now)
     limits.mail_to(address, now=now)
     if offer is not None and not by_this_link:
         return None
@@ -152,28 +146,13 @@ def mail_offer(
     if offer is None:
         offer = _offers.new(organization, kind=InvitationKind.MAIL, address=address)
         offer.open_key = open_key
-        offer.parent_key = _records.key_of(link)
+        offer.parent_key = key_text(link)
     offer.invited_by = link.invited_by
     offer.on_own_authority = link.on_own_authority
     Terms.of(link).write(offer)
     _offers.renew(offer, now=now, deliver=deliver)
     _offers.tell(signal, offer, actor=None)
     return offer
-
-
-def _require_room_behind(link: Any, *, now: datetime) -> None:
-    """Whoever holds a link must not fill the organization's list, nor mail half the world."""
-    waiting = _records.rows_in(
-        type(link),
-        organization_id=link.organization_id,
-        statuses=[InvitationStatus.PENDING],
-        unexpired_at=now,
-        life={"parent_key": _records.key_of(link)},
-    )
-    if waiting.count() >= MOST_BEHIND[InvitationKind(link.kind)]:
-        raise LimitReached(
-            _("Many people have come by this link and not answered yet. Try again tomorrow.")
-        )
 
 
 acreate = make_async(create)

@@ -225,12 +225,15 @@ def _members(organization: Any) -> Any:
     return family_of(organization).member._base_manager.filter(organization_id=organization.pk)
 
 
-def join(organization: Any, user: Any, *, actor: Any, **fields: Any) -> Any:
-    """Make a user a member as an offer allows; see ``add``.
+def join(
+    organization: Any, user: Any, *, actor: Any, first_owns: bool = True, **fields: Any
+) -> Any:
+    """Make a user a member without asking for the actor's rights; see ``add``.
 
-    Call it under the lock of the organization, after the offer was checked.
+    Call it under the lock of the organization, after something else has allowed it: an offer,
+    or that the actor is an operator.
     """
-    return _insert(organization, user, actor=actor, first_owns=True, fields=fields)
+    return _insert(organization, user, actor=actor, first_owns=first_owns, fields=fields)
 
 
 def _may_add(organization: Any, actor: Any, fields: dict[str, Any]) -> Authority:

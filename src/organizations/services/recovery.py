@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from django.db.models import F, Q
-from django.utils import timezone
+from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from .. import mail
@@ -74,11 +73,8 @@ def candidates(organization: Any) -> list[Any]:
     """Return the members who could take over, admins first. Queries: 1."""
     family = family_of(organization)
     rows = family.member._base_manager.filter(
-        organization_id=organization.pk, user__is_active=True
+        ownership.may_own(family), organization_id=organization.pk
     ).select_related("user")
-    if family.has_field("member", "suspended_at"):
-        now = timezone.now()
-        rows = rows.filter(Q(ends_at=None) | Q(ends_at__gt=now), suspended_at=None)
     has_admins = family.has_field("member", "is_admin")
     return list(rows.order_by(*(["-is_admin", "pk"] if has_admins else ["pk"])))
 
@@ -118,9 +114,8 @@ def recover(
     if member is None and not add:
         raise NoMember
     if member is None:
-        member = members.add(organization, user, first_owns=False)
-    # The rule of the transfer asks for the owner; that there is none was just seen.
-    member = ownership.transfer(organization, member)
+        member = members.join(organization, user, actor=actor, first_owns=False)
+    member = ownership.hand_to(organization, member, actor=actor)
     if tell is not None:
         for admin in candidates(organization):
             if getattr(admin, "is_admin", admin == member):

@@ -19,6 +19,7 @@ from .. import signals
 from ..conf import get_settings
 from ..exceptions import AddressAmbiguous, NotAnAddress, OrganizationsError, RegistrationClosed
 from ..families import default_family, family_of
+from ..mail_domains import plain
 from . import _sides, addresses, organizations
 from ._async import make_async
 from ._locks import database_of, lock_organization
@@ -61,7 +62,7 @@ def require_open(address: str | None = None) -> None:
         raise RegistrationClosed
     if settings.REGISTRATION_MODE == "domains" and address is not None:
         names = ", ".join(settings.REGISTRATION_DOMAINS)
-        if _domain_of(address) not in {_domain_of(f"x@{n}") for n in settings.REGISTRATION_DOMAINS}:
+        if _domain_of(address) not in set(map(plain, settings.REGISTRATION_DOMAINS)):
             raise RegistrationClosed(
                 _(
                     "Only addresses of these domains can sign up here: %(domains)s. "

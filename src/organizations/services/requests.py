@@ -12,8 +12,8 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from .. import permissions, signals
-from ..exceptions import InvitationStateError, JoinRefused, OrganizationsError
-from ..families import family_of
+from ..exceptions import InvitationStateError, JoinRefused
+from ..families import family_of, side_label
 from ..states import InvitationKind, InvitationStatus
 from . import _offers, _records, _sides, addresses, limits, members, seats
 from ._admission import Announce, admit, announce_to, deciders, wait_for_approval
@@ -72,13 +72,16 @@ def propose(
     model = family_of(organization).invitation
     open_key = _offers.key_of(address)
     found = _records.find(model, organization=organization, open_key=open_key)
-    if found is not None and found.expires_at is not None and found.expires_at > now:
+    if found is not None and _offers.is_open(found, now=now):
         return found
     if found is not None:
-        _offers.close(found, InvitationStatus.SUPERSEDED)
-        _offers.tell(signals.invitation_superseded, found, actor=actor)
+        _offers.supersede(found, actor=actor)
     _offers.require_room(organization, actor=actor, now=now)
-    limits.invitation(organization, inviter=actor, address=address, now=now)
+    if actor is not None:
+        # Nothing goes to the address yet. Each one is told to those who decide.
+        limits.spend("inviter", actor.pk, now=now)
+        label = side_label(type(organization))
+        limits.spend("recipient", "proposal", label, organization.pk, address, now=now)
     proposal = _offers.new(organization, kind=InvitationKind.MAIL, address=address)
     proposal.status = InvitationStatus.PROPOSED
     proposal.open_key = open_key
@@ -114,15 +117,15 @@ def ask(
         announce: tells one person who decides of a new request, after the commit.
     Raises:
         JoinRefused: the organization takes no requests, or the user has no proven address.
+        OrganizationsError: the organization is not in use.
         AlreadyMember: the user is a member.
-        LimitReached: too many offers are open.
+        LimitReached: too many requests are open, or the user asks too often.
     Locks: the organization. Signals: invitation_proposed, if it is new.
     """
     lock_organization(organization)
-    if not user.is_active or not organization.is_active or not accepts_requests(organization):
+    _offers.require_in_use(organization)
+    if not _offers.is_present(organization, user) or not accepts_requests(organization):
         raise JoinRefused
-    if not addresses.verified_addresses(user):
-        raise JoinRefused(_("Confirm your e-mail address first, so that they know who asks."))
     if _offers.member_of(organization, user) is not None:
         raise members.AlreadyMember
     terms = _offers.clean_terms(organization, now=now, note=note)
@@ -148,6 +151,9 @@ def approve(
         NotAllowed: the actor may not invite, or would give more than they have.
         SeatsFull, LimitReached: no seat is left, or people are invited too often.
         JoinRefused: a policy says no, or the account that asked is switched off.
+        AlreadyMember: a member has the address that was proposed.
+        InviterNotEntitled: the person would have more than the actor.
+        OrganizationsError: the organization is not in use, or a term is not possible here.
     Locks: the organization, then the invitation. Signals: invitation_approved; for a request
     those of ``invitations.accept``.
     """
@@ -174,8 +180,7 @@ def approve(
         _offers.renew(invitation, now=now, deliver=deliver)
         _offers.tell(signals.invitation_approved, invitation, actor=actor)
         return invitation
-    if not organization.is_active:
-        raise OrganizationsError(_("This organization is not in use at the moment."))
+    _offers.require_in_use(organization)
     user = invitation.invitee
     if not user.is_active:
         raise JoinRefused(_("The account that asked is switched off."))

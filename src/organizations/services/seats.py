@@ -80,18 +80,17 @@ def count(organization: Any, *, now: datetime) -> Seats:
     )
 
 
-def require(organization: Any, *, now: datetime, wanted: int = 1, reserved: bool = False) -> None:
+def require(organization: Any, *, now: datetime, reserved: bool = False) -> None:
     """Refuse a step for which there is no seat. Call it under the lock of the organization.
 
     Args:
-        wanted: how many seats the step takes.
         reserved: the step turns the reservation of an open offer into a member.
     Raises:
-        SeatsFull: there are not that many.
+        SeatsFull: all are taken.
     Queries: 0 without a limit, else 1 or 2.
     """
     free = free_of(organization, now=now, reserved=reserved)
-    if free is not None and wanted > free:
+    if free is not None and free < 1:
         raise SeatsFull
 
 

@@ -122,7 +122,8 @@ class InvitationAccept(View):
         except InvitationStateError as error:
             return keep_secret(self.problem(error.status))
         except InvitationNotForYou:
-            return keep_secret(self.page(state="wrong_account", status=403))
+            state = "handed" if self.is_handed else "wrong_account"
+            return keep_secret(self.page(state=state, status=403))
         except BARRIERS as error:
             if self.is_link and isinstance(error, JoinRefused):
                 return keep_secret(
@@ -142,6 +143,12 @@ class InvitationAccept(View):
     def is_link(self) -> bool:
         """Whether the link was handed out and not mailed, so that it names nobody."""
         return self.invitation.kind in (InvitationKind.LINK, InvitationKind.SHARED)
+
+    @property
+    def is_handed(self) -> bool:
+        """Whether the link names an address and was never mailed there: it proves nothing."""
+        is_mail = self.invitation.kind == InvitationKind.MAIL
+        return is_mail and not invitations.was_mailed(self.invitation)
 
     def get(self, request: HttpRequest) -> HttpResponse:
         if self.is_link and request.method == "GET" and MAILED_KEY in request.session:
@@ -165,10 +172,12 @@ class InvitationAccept(View):
             return self.decline()
         if action == "mail" and self.is_link:
             return self.mail()
+        if action == "mail" and self.is_handed:
+            return self.mail_to_reader()
         step = self.step()
         if step == "register":
             return self.register()
-        if step in {"sign_in", "link"}:
+        if not request.user.is_authenticated:
             return redirect_to_login(request.path)
         member = invitations.accept(
             self.invitation,
@@ -180,7 +189,7 @@ class InvitationAccept(View):
         return self.welcome(member, registered=False)
 
     def step(self) -> str:
-        """Return what the visitor has to do: ready, register, sign_in, link or wrong_account.
+        """Return what the visitor has to do: ready, register, sign_in, link, handed, wrong_account.
 
         Nothing is left to do for whoever is a member by the link, or waits for an approval.
         """
@@ -191,9 +200,14 @@ class InvitationAccept(View):
             if self.is_link and self.waits():
                 return "waiting"
             fits = invitations.fits(self.invitation, user, proof=self.proof)
-            return "ready" if fits else "wrong_account"
+            if fits:
+                return "ready"
+            return "handed" if self.is_handed else "wrong_account"
         if self.is_link:
             return "link"
+        if self.is_handed:
+            # The same for an address with an account and for one without.
+            return "handed"
         known = addresses.find_users(self.invitation.invitee_identifier)
         return "register" if all(map(registration.is_pending, known)) else "sign_in"
 
@@ -246,6 +260,17 @@ class InvitationAccept(View):
                 self.request.session[MAILED_KEY] = form.cleaned_data["email"]
                 return redirect(self.request.path)
         return self.page(state="link", form=form)
+
+    def mail_to_reader(self) -> HttpResponse:
+        """Send the link to the address that it names; the one at hand dies with that."""
+        limits.client(client_address(self.request))
+        invitations.mail_to_reader(
+            self.invitation,
+            now=timezone.now(),
+            proof=self.proof,
+            deliver=self.backend.deliver(request=self.request),
+        )
+        return self.page(state="sent", address=self.invitation.invitee_identifier)
 
     def register(self) -> HttpResponse:
         form = self.form(self.request.POST)

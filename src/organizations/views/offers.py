@@ -341,7 +341,7 @@ class OrganizationInbox(PageMixin, TemplateView):
                     invitations.open_for(request.user, model=model, now=now)
                 ),
                 requests=invitations.with_life(
-                    invitations.requests_of(request.user, model=model, now=now)
+                    requests.waiting_of(request.user, model=model, now=now)
                 ),
                 addresses=addresses.verified_addresses(request.user),
                 **kwargs,
@@ -364,7 +364,7 @@ class InvitationAnswer(View):
             return not_found(request)
         action, now = request.POST.get("action"), timezone.now()
         if action == "withdraw":
-            mine = invitations.requests_of(request.user, model=model, now=now)
+            mine = requests.waiting_of(request.user, model=model, now=now)
         else:
             mine = invitations.open_for(request.user, model=model, now=now)
         found = mine.filter(pk=key).first()
