@@ -22,7 +22,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from organizations import testing
+from organizations import conf, testing
 from organizations.exceptions import (
     InvitationNotForYou,
     InvitationStateError,
@@ -508,7 +508,7 @@ class Offers(RuleBasedStateMachine):
 
 
 def run(examples):
-    rates = dict.fromkeys(("inviter", "organization", "young_organization", "recipient", "client"))
+    rates = dict.fromkeys(conf.RATES)
     given = {"SEATS": SEATS, "MAX_OPEN_INVITATIONS": MOST_OPEN, "RATES": rates}
     with override_settings(ORGANIZATIONS=given):
         run_state_machine_as_test(
