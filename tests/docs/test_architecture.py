@@ -26,6 +26,13 @@ def test_table_of_floors_is_that_of_the_floors_test():
     assert described == {room: FLOORS[room] for room in rooms_of_the_core()}
 
 
+def test_each_floor_has_one_row_and_each_room_stands_once():
+    floors = [floor for floor, _name, _rooms in rows_of("Floors")]
+    assert floors == ["4", "3", "2", "1", "0"]
+    rooms = [room for row in rows_of("Floors") for room in re.findall(r"`(\w+)`", row[2])]
+    assert sorted(rooms) == sorted(set(rooms))
+
+
 def test_old_paths_are_named():
     sentence = TEXT.split("Beside them stand the old paths")[1].split(", for projects")[0]
     assert set(re.findall(r"`(\w+)`", sentence)) == COMPAT
