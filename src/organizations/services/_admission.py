@@ -14,7 +14,7 @@ from .. import grants, mail, permissions, presets, signals
 from ..exceptions import JoinRefused
 from ..families import family_of, key_text, side_label
 from ..states import InvitationKind, InvitationStatus
-from . import _offers, _records, _writes, addresses, joining, limits, members, seats
+from . import _endings, _offers, _records, _writes, addresses, joining, limits, members, seats
 from .ceiling import Authority
 
 __all__ = [
@@ -78,7 +78,7 @@ def admit(
             wait_for_approval(organization, user=user, link=link, now=now, announce=announce)
             if link is not invitation:
                 invitation.invitee = user
-                _offers.close(invitation, InvitationStatus.ACCEPTED)
+                _endings.close(invitation, InvitationStatus.ACCEPTED)
             return None
         _count_use(link, user)
         if invitation is link and link.kind == InvitationKind.SHARED:
@@ -90,9 +90,11 @@ def admit(
             member = _join(invitation, user, actor=approved_by or user)
         _offers.refuse_more(may, member)
     invitation.invitee = user
-    _offers.close(invitation, InvitationStatus.ACCEPTED)
+    _endings.close(invitation, InvitationStatus.ACCEPTED)
     signals.invitation_accepted.send(sender=invitation)
-    _offers.tell(signals.invitation_fulfilled, invitation, member=member, actor=approved_by or user)
+    _endings.tell(
+        signals.invitation_fulfilled, invitation, member=member, actor=approved_by or user
+    )
     _offers.supersede_others(organization, user, but=invitation, actor=user)
     return member
 
@@ -123,7 +125,7 @@ def wait_for_approval(
     if not addresses.verified_addresses(user):
         raise JoinRefused(_("Confirm your e-mail address first, so that they know who asks."))
     if found is not None:
-        _offers.supersede(found, actor=user)
+        _endings.supersede(found, actor=user)
     _offers.require_room(organization, actor=user, now=now, requests=True)
     # Each one is told to those who decide.
     label = side_label(type(organization))
@@ -146,7 +148,7 @@ def wait_for_approval(
         request.note = note
         request.parent_key = key_text(link)
     _records.save(request)
-    _offers.tell(signals.invitation_proposed, request, actor=user)
+    _endings.tell(signals.invitation_proposed, request, actor=user)
     announce_to(request, announce=announce, now=now)
     return request
 
@@ -210,7 +212,7 @@ def _count_use(link: Any, user: Any) -> None:
     if link.max_uses is not None and link.use_count >= link.max_uses:
         if link.kind == InvitationKind.LINK:
             link.invitee = user
-        _offers.close(link, InvitationStatus.ACCEPTED)
+        _endings.close(link, InvitationStatus.ACCEPTED)
     else:
         _records.save(link)
 

@@ -9,10 +9,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from .. import mail, permissions, presets, signals, states, tokens
+from .. import mail, permissions, presets, states, tokens
 from ..conf import LIFETIMES, get_settings
 from ..dates import as_stored
 from ..exceptions import (
@@ -26,7 +25,7 @@ from ..exceptions import (
 from ..families import family_of
 from ..grants import names_of, standing_of
 from ..states import InvitationKind, InvitationStatus
-from . import _records, _sides, addresses, members
+from . import _endings, _records, _sides, addresses, members
 from ._locks import lock_organization_key, lock_row
 from .ceiling import Authority, authority
 
@@ -265,24 +264,6 @@ def _deliver(invitation: Any, secret: str, *, deliver: Deliver, now: datetime) -
         _records.stamp(invitation, sent_at=now)
 
 
-def close(invitation: Any, state: InvitationStatus) -> None:
-    """Put an offer into a state in which nothing more is expected."""
-    invitation.status = state
-    invitation.open_key = None
-    _records.save(invitation)
-
-
-def tell(signal: signals.VerbSignal, invitation: Any, *, actor: Any, **more: Any) -> None:
-    """Send one of the signals of offers."""
-    signal.send(
-        sender=type(invitation),
-        organization=invitation.organization,
-        invitation=invitation,
-        actor=actor,
-        **more,
-    )
-
-
 def opens(invitation: Any, proof: str | None) -> bool:
     """Return whether a proof is that of the offer's own link."""
     return bool(proof) and proof == invitation.token_digest
@@ -294,13 +275,6 @@ def proves_address(invitation: Any, proof: str | None) -> bool:
     A link that was handed out and never mailed may be in anybody's hands.
     """
     return opens(invitation, proof) and invitation.send_count > 0
-
-
-def supersede(invitation: Any, *, actor: Any) -> None:
-    """Close an offer that something newer has replaced. Signals: invitation_superseded."""
-    state = states.after(invitation.status, "supersede", expires_at=None, now=timezone.now())
-    close(invitation, state)
-    tell(signals.invitation_superseded, invitation, actor=actor)
 
 
 def require_in_use(organization: Any) -> None:
@@ -405,4 +379,4 @@ def supersede_others(organization: Any, user: Any, *, but: Any, actor: Any) -> N
     rows += _records.rows_in(model, invitee_id=user.pk, **open_ones)
     for invitation in _records.load_all({row.pk: row for row in rows}.values()):
         if invitation.pk != but.pk and invitation.kind != InvitationKind.OWNERSHIP:
-            supersede(invitation, actor=actor)
+            _endings.supersede(invitation, actor=actor)

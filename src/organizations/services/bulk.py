@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from .. import mail, signals
 from ..exceptions import LimitReached, OrganizationsError
 from ..families import family_of
-from . import _offers, _records, limits
+from . import _endings, _offers, _records, limits
 from ._async import make_async
 from ._inviting import Inviting
 from ._locks import lock_organization, verb
@@ -142,7 +142,7 @@ def _invite(
         sending = [invitation for invitation, _signal in made]
         mail.after_commit(lambda: _deliver(sending, deliver_many, now=asked["now"]))
     for invitation, signal in made:
-        _offers.tell(signal, invitation, actor=asked["actor"])
+        _endings.tell(signal, invitation, actor=asked["actor"])
     return [result for result, _signal in decided]
 
 

@@ -22,7 +22,7 @@ from ..exceptions import (
 )
 from ..families import family_of
 from ..states import InvitationKind, InvitationStatus
-from . import _offers, _records, addresses, ownership
+from . import _endings, _offers, _records, addresses, ownership
 from ._async import make_async
 from ._locks import lock_organization, verb
 from .ceiling import authority
@@ -83,7 +83,7 @@ def offer(
         raise OwnerMustBeActive
     before = open_offer(organization)
     if before is not None:
-        _offers.supersede(before, actor=actor)
+        _endings.supersede(before, actor=actor)
     made = _offers.new(
         organization,
         kind=InvitationKind.OWNERSHIP,
@@ -97,7 +97,7 @@ def offer(
     made.expires_at = now + _offers.lifetime_of(organization)
     made.send_count = 1
     _records.save(made)
-    _offers.tell(signals.invitation_created, made, actor=actor)
+    _endings.tell(signals.invitation_created, made, actor=actor)
     if deliver is not None:
         mail.after_commit(lambda: _deliver(made, deliver=deliver, now=now))
     return made
@@ -139,9 +139,9 @@ def take_over(invitation: Any, *, user: Any) -> Any:
     if member is None:
         raise InvitationNotForYou
     # Before the step, which ends whatever offer is still open.
-    _offers.close(invitation, InvitationStatus.ACCEPTED)
+    _endings.close(invitation, InvitationStatus.ACCEPTED)
     member = ownership.hand_to(organization, member, actor=user)
-    _offers.tell(signals.invitation_fulfilled, invitation, member=member, actor=user)
+    _endings.tell(signals.invitation_fulfilled, invitation, member=member, actor=user)
     return member
 
 

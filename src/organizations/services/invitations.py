@@ -17,7 +17,7 @@ from ..exceptions import InvitationNotForYou, InvitationStateError, NotAnAddress
 from ..families import family_of
 from ..permissions import Access
 from ..states import InvitationKind, InvitationStatus
-from . import _offers, _records, addresses, handover, limits, registration, seats
+from . import _endings, _offers, _records, addresses, handover, limits, registration, seats
 from ._admission import BY_LINK, Announce, admit
 from ._async import make_async
 from ._inviting import Inviting, holds_a_seat
@@ -117,7 +117,7 @@ def invite(
     limits.invitation(organization, inviter=actor, address=recipient, now=now)
     _records.save(invitation)
     _offers.send(invitation, deliver=deliver, now=now)
-    _offers.tell(signal, invitation, actor=actor)
+    _endings.tell(signal, invitation, actor=actor)
     return invitation
 
 
@@ -162,7 +162,7 @@ def resend(
         invitation.invited_by = actor
         invitation.on_own_authority = True
     _offers.renew(invitation, now=now, deliver=deliver, mailed=mailed)
-    _offers.tell(signals.invitation_resent, invitation, actor=actor)
+    _endings.tell(signals.invitation_resent, invitation, actor=actor)
     return invitation
 
 
@@ -191,7 +191,7 @@ def mail_to_reader(
     _offers.open_until(invitation, invitation.expires_at)
     _records.save(invitation)
     _offers.send(invitation, deliver=deliver, now=now)
-    _offers.tell(signals.invitation_resent, invitation, actor=None)
+    _endings.tell(signals.invitation_resent, invitation, actor=None)
     return invitation
 
 
@@ -211,8 +211,8 @@ def revoke(invitation: Any, *, actor: Any, now: datetime) -> Any:
         may.require(permissions.TRANSFER_ORGANIZATION)
     elif not _is_own(invitation, actor):
         _offers.may_offer(may, Terms.of(invitation))
-    _offers.close(invitation, _offers.state_after(invitation, "revoke", now=now))
-    _offers.tell(signals.invitation_revoked, invitation, actor=actor)
+    _endings.close(invitation, _offers.state_after(invitation, "revoke", now=now))
+    _endings.tell(signals.invitation_revoked, invitation, actor=actor)
     return invitation
 
 
@@ -335,8 +335,8 @@ def decline(invitation: Any, *, user: Any, now: datetime, proof: str | None = No
         raise InvitationNotForYou  # what is asked for is decided by the organization
     if not (_offers.opens(invitation, proof) or (user and fits(invitation, user))):
         raise InvitationNotForYou
-    _offers.close(invitation, state)
-    _offers.tell(signals.invitation_declined, invitation, actor=user)
+    _endings.close(invitation, state)
+    _endings.tell(signals.invitation_declined, invitation, actor=user)
     return invitation
 
 
@@ -370,9 +370,9 @@ def activate(invitation: Any, user: Any) -> Any:
         state = states.after(invitation.status, "accept", expires_at=None, now=timezone.now())
         member = organization.add_user(user, **invitation.activation_kwargs())
         invitation.invitee = user
-        _offers.close(invitation, state)
+        _endings.close(invitation, state)
     signals.invitation_accepted.send(sender=invitation)
-    _offers.tell(signals.invitation_fulfilled, invitation, member=member, actor=user)
+    _endings.tell(signals.invitation_fulfilled, invitation, member=member, actor=user)
     return member
 
 

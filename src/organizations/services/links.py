@@ -18,7 +18,7 @@ from ..exceptions import InvitationNotForYou, JoinRefused, OrganizationsError
 from ..families import family_of, key_text
 from ..mail_domains import plain
 from ..states import InvitationKind
-from . import _offers, _records, addresses, limits, members, seats
+from . import _endings, _offers, _records, addresses, limits, members, seats
 from ._admission import BY_LINK, domain_of
 from ._async import make_async
 from ._locks import lock_organization, verb
@@ -93,7 +93,7 @@ def create(
     link.needs_approval = needs_approval
     offered.write(link)
     _offers.renew(link, now=now, deliver=None, lifetime=lifetime)
-    _offers.tell(signals.invitation_created, link, actor=actor)
+    _endings.tell(signals.invitation_created, link, actor=actor)
     return link
 
 
@@ -151,7 +151,7 @@ def mail_offer(
     offer.on_own_authority = link.on_own_authority
     Terms.of(link).write(offer)
     _offers.renew(offer, now=now, deliver=deliver)
-    _offers.tell(signal, offer, actor=None)
+    _endings.tell(signal, offer, actor=None)
     return offer
 
 

@@ -12,7 +12,7 @@ from .. import permissions, signals
 from ..exceptions import OrganizationsError, OwnershipRequired
 from ..families import Family, family_of, is_live, live
 from ..grants import names_of, standing_of
-from . import _voiding, _writes, joining
+from . import _endings, _writes, joining
 from ._async import make_async
 from ._locks import lock_organization, verb
 from .ceiling import Authority, authority
@@ -115,7 +115,7 @@ def remove(organization: Any, user: Any, *, actor: Any = None) -> None:
     if owns(member):
         raise OwnershipRequired
     _writes.delete_row(member)
-    _voiding.void_offers_of(organization, user, actor=actor)
+    _endings.void_offers_of(organization, user, actor=actor)
     signals.user_removed.send(sender=organization, user=user)
     signals.member_removed.send(
         sender=type(member), organization=organization, member=member, actor=actor

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from .. import permissions, signals
 from ..exceptions import AccountOwnsOrganizations, OrganizationMismatch, OwnerMustBeActive
 from ..families import Family, every, family_of, is_live, live
-from . import _voiding, _writes
+from . import _endings, _writes
 from ._async import make_async
 from ._locks import database_of, lock_organization, locked, verb
 from .ceiling import authority
@@ -158,7 +158,7 @@ def hand_to(organization: Any, member: Any, *, actor: Any) -> Any:
     signals.ownership_transferred.send(
         sender=family.owner, organization=organization, old=old, new=fresh, actor=actor
     )
-    _voiding.void_handover(organization, actor=actor)
+    _endings.void_handover(organization, actor=actor)
     return fresh
 
 

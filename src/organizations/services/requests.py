@@ -15,7 +15,7 @@ from .. import permissions, signals
 from ..exceptions import InvitationStateError, JoinRefused
 from ..families import family_of, side_label
 from ..states import InvitationKind, InvitationStatus
-from . import _offers, _records, _sides, addresses, limits, members, seats
+from . import _endings, _offers, _records, _sides, addresses, limits, members, seats
 from ._admission import Announce, admit, announce_to, deciders, wait_for_approval
 from ._async import make_async
 from ._locks import lock_organization, verb
@@ -75,7 +75,7 @@ def propose(
     if found is not None and _offers.is_open(found, now=now):
         return found
     if found is not None:
-        _offers.supersede(found, actor=actor)
+        _endings.supersede(found, actor=actor)
     _offers.require_room(organization, actor=actor, now=now)
     if actor is not None:
         # Nothing goes to the address yet. Each one is told to those who decide.
@@ -89,7 +89,7 @@ def propose(
     proposal.expires_at = now + _offers.LONGEST_WAIT
     terms.write(proposal)
     _records.save(proposal)
-    _offers.tell(signals.invitation_proposed, proposal, actor=actor)
+    _endings.tell(signals.invitation_proposed, proposal, actor=actor)
     announce_to(proposal, announce=announce, now=now)
     return proposal
 
@@ -178,13 +178,13 @@ def approve(
             organization, inviter=actor, address=invitation.invitee_identifier, now=now
         )
         _offers.renew(invitation, now=now, deliver=deliver)
-        _offers.tell(signals.invitation_approved, invitation, actor=actor)
+        _endings.tell(signals.invitation_approved, invitation, actor=actor)
         return invitation
     _offers.require_in_use(organization)
     user = invitation.invitee
     if not user.is_active:
         raise JoinRefused(_("The account that asked is switched off."))
-    _offers.tell(signals.invitation_approved, invitation, actor=actor)
+    _endings.tell(signals.invitation_approved, invitation, actor=actor)
     return admit(invitation, user=user, now=now, link=link, may=may, approved_by=actor or user)
 
 
@@ -201,8 +201,8 @@ def decline(invitation: Any, *, actor: Any, now: datetime) -> Any:
     authority(invitation.organization, actor).require(permissions.INVITE_MEMBER)
     if invitation.status != InvitationStatus.PROPOSED:
         raise InvitationStateError(status=invitation.state, verb="decline")
-    _offers.close(invitation, _offers.state_after(invitation, "decline", now=now))
-    _offers.tell(signals.invitation_declined, invitation, actor=actor)
+    _endings.close(invitation, _offers.state_after(invitation, "decline", now=now))
+    _endings.tell(signals.invitation_declined, invitation, actor=actor)
     return invitation
 
 
