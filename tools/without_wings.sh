@@ -2,8 +2,9 @@
 # Run the suite in a copy of the repository from which optional apps are deleted: the
 # core without any of them, then each of them without the others.
 #
-# The demo is a project that uses them, so its tests stay out; so do those of attacks, which
-# look at the core as it is and would only take their time again.
+# The demo is a project that uses them and the documentation speaks of them, so their tests
+# stay out; so do those of attacks, which look at the core as it is and would only take their
+# time again.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source tools/legs.sh
@@ -33,7 +34,8 @@ without() (
     done
     shift
     PYTHONPATH=$PWD/src ORGKIT_DB=sqlite "$python" -m pytest -n "$workers" \
-        --ignore tests/demo --ignore tests/security --ignore tests/house/test_wheel.py "$@"
+        --ignore tests/demo --ignore tests/docs --ignore tests/security \
+        --ignore tests/house/test_wheel.py "$@"
 )
 
 leg "core without ${wings[*]}" without "${wings[*]}"
