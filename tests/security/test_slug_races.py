@@ -3,13 +3,14 @@
 from functools import partial
 
 import pytest
+from django.db import IntegrityError, connection
 from django.utils import timezone
 
 from organizations import testing
 from organizations.exceptions import OrganizationStateError, PermissionMissing, SlugTaken
 from organizations.models import FormerSlug, Organization, OrganizationRecord
 from organizations.services import closing, organizations
-from tests.ownership.test_races import DONE, Race, run, user, while_open
+from tests.ownership.test_races import DONE, Race, Threads, run, user, while_open
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres]
 
@@ -161,3 +162,34 @@ def test_second_waits_for_the_slug_and_then_does_not_get_it(race):
     first, second = each.actions()
     assert while_open(first, second) is SlugTaken
     each.check((DONE, SlugTaken))
+
+
+@pytest.mark.parametrize(
+    ("goes", "outcome"),
+    [
+        (lambda acme: organizations.change(acme, slug="new"), SlugTaken),
+        (organizations.delete, DONE),
+    ],
+    ids=["renamed", "deleted"],
+)
+def test_who_has_the_slug_goes_between_the_refusal_and_the_question_why(goes, outcome):
+    acme = testing.make_organization("Acme", owner="ada")
+    other = testing.make_organization("Other", owner="olga")
+    refused = []
+
+    def meanwhile(execute, *args):
+        try:
+            return execute(*args)
+        except IntegrityError:
+            if not refused:
+                refused.append(True)
+                with Threads(1) as threads:
+                    assert threads.at_once(lambda: goes(fresh(acme))) == (DONE,)
+            raise
+
+    with connection.execute_wrapper(meanwhile):
+        try:
+            came = organizations.change(fresh(other), slug="acme") and DONE
+        except SlugTaken:
+            came = SlugTaken
+    assert refused and came is outcome

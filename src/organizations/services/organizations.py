@@ -228,17 +228,24 @@ def _insert(organization: Any, using: str) -> None:
 
 
 def _save(organization: Any, using: str, **options: Any) -> None:
-    family = family_of(organization)
+    writes_slug = _writes_slug(family_of(organization), options)
     try:
-        with transaction.atomic(using=using):
-            organization.save(**options)
-            # Looked at only now: whoever has just left the slug was waited for by the write.
-            if _writes_slug(family, options) and _slug_is_held(organization, using):
-                raise SlugTaken
+        _save_once(organization, using, options, writes_slug)
     except IntegrityError as error:
-        if _slug_is_taken(family, organization):
+        if not writes_slug:
+            raise
+        if _slug_is_taken(organization) or _slug_is_held(organization, using):
             raise SlugTaken from error
-        raise
+        # Who had the slug may just have gone. Anything else stands in the way once more.
+        _save_once(organization, using, options, writes_slug)
+
+
+def _save_once(organization: Any, using: str, options: dict[str, Any], writes_slug: bool) -> None:
+    with transaction.atomic(using=using):
+        organization.save(**options)
+        # Looked at only now: whoever has just left the slug was waited for by the write.
+        if writes_slug and _slug_is_held(organization, using):
+            raise SlugTaken
 
 
 def _writes_slug(family: Family, options: dict[str, Any]) -> bool:
@@ -254,10 +261,8 @@ def _slug_is_held(organization: Any, using: str) -> bool:
     return bool(held.exists())
 
 
-def _slug_is_taken(family: Family, organization: Any) -> bool:
-    if not family.has_field("organization", "slug"):
-        return False
-    rows = family.organization._base_manager.filter(slug=organization.slug)
+def _slug_is_taken(organization: Any) -> bool:
+    rows = family_of(organization).organization._base_manager.filter(slug=organization.slug)
     return bool(rows.exclude(pk=organization.pk).exists())
 
 
