@@ -1,5 +1,6 @@
 """Two at once, on two real connections, many rounds of each."""
 
+import os
 import threading
 from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import timedelta
@@ -36,6 +37,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 User = get_user_model()
 
 DONE = "done"
+
+#: Rounds of each race in the slow tests; CI says how many it has run.
+ROUNDS = int(os.environ.get("ORGKIT_ROUNDS", "200"))
 
 
 class Threads:
@@ -437,7 +441,7 @@ def test_nothing_breaks_in_a_race_of(race):
 @pytest.mark.postgres
 @pytest.mark.parametrize("race", RACES, ids=lambda race: race.__name__)
 def test_nothing_breaks_in_a_long_race_of(race):
-    run(race, 200)
+    run(race, ROUNDS)
 
 
 # The same with the moment chosen: the first transaction is open while the second tries.

@@ -9,7 +9,7 @@ from organizations import signals, testing
 from organizations.exceptions import InviterNotEntitled, PermissionMissing
 from organizations.models import OrganizationInvitation, OrganizationUser
 from organizations.services import invitations, members, organizations, ownership, suspension
-from tests.ownership.test_races import DONE, Race, run, user, while_open
+from tests.ownership.test_races import DONE, ROUNDS, Race, run, user, while_open
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres]
 
@@ -192,7 +192,7 @@ def test_nobody_uses_a_right_after_its_loss(race):
 @pytest.mark.slow
 @pytest.mark.parametrize("race", RACES, ids=lambda race: race.__name__)
 def test_nobody_uses_a_right_after_its_loss_in_many_rounds(race):
-    run(race, 200)
+    run(race, ROUNDS)
 
 
 @pytest.mark.parametrize("race", RACES, ids=lambda race: race.__name__)

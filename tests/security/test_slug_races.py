@@ -10,7 +10,7 @@ from organizations import testing
 from organizations.exceptions import OrganizationStateError, PermissionMissing, SlugTaken
 from organizations.models import FormerSlug, Organization, OrganizationRecord
 from organizations.services import closing, organizations
-from tests.ownership.test_races import DONE, Race, Threads, run, user, while_open
+from tests.ownership.test_races import DONE, ROUNDS, Race, Threads, run, user, while_open
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres]
 
@@ -149,7 +149,7 @@ def test_no_race_breaks_it(race):
 @pytest.mark.slow
 @pytest.mark.parametrize("race", RACES, ids=lambda race: race.__name__)
 def test_no_race_breaks_it_in_many_rounds(race):
-    run(race, 200)
+    run(race, ROUNDS)
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from organizations.models import Organization, OrganizationInvitation, Organizat
 from organizations.services import handover, invitations, members, ownership
 from tests.app.models import Club
 from tests.compat.guilds.models import Guild
-from tests.ownership.test_races import DONE, Race, run, user, while_open
+from tests.ownership.test_races import DONE, ROUNDS, Race, run, user, while_open
 
 NOW = datetime.now(UTC)
 User = get_user_model()
@@ -446,7 +446,7 @@ def test_exactly_one_owner_comes_of_a_race(race):
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("race", RACES, ids=lambda race: race.__name__)
 def test_exactly_one_owner_comes_of_a_race_in_many_rounds(race):
-    run(race, 200)
+    run(race, ROUNDS)
 
 
 @pytest.mark.postgres
