@@ -22,11 +22,11 @@ def pytest_report_header():
 
 def pytest_collection_modifyitems(config, items):
     """Leave out the tests that are about the other database."""
-    other = {"postgres": "sqlite", "sqlite": "postgres"}[database_name()]
-    left_out = [item for item in items if item.get_closest_marker(other)]
+    others = {"postgres": {"sqlite"}, "sqlite": {"postgres", "table"}}[database_name()]
+    left_out = [item for item in items if others & {mark.name for mark in item.iter_markers()}]
     if left_out:
         config.hook.pytest_deselected(items=left_out)
-        items[:] = [item for item in items if not item.get_closest_marker(other)]
+        items[:] = [item for item in items if item not in set(left_out)]
 
 
 @pytest.fixture(scope="session")

@@ -93,6 +93,7 @@ def test_check_and_list_agree_for_everybody(kind, settings):
         assert by_lists(user, Product, product) == expected(kind)
 
 
+@pytest.mark.table
 @pytest.mark.parametrize("kind", EXPECTED)
 def test_nobody_has_anything_in_an_organization_that_is_not_in_use(kind, settings):
     with registered(NameSource()):
@@ -127,6 +128,7 @@ def test_rights_here_are_no_rights_there(kind):
         check_agreement(user, zenith, product, expected(kind) if kind == "superuser" else set())
 
 
+@pytest.mark.table
 @pytest.mark.parametrize("kind", EXPECTED)
 def test_a_source_that_joins_many_rows_doubles_nothing(kind, settings):
     with registered(NameSource(), ShelfSource()):

@@ -3,9 +3,14 @@ every module of the package and no other."""
 
 import re
 
+import pytest
+
 from tests.house.test_floors import COMPAT, FLOORS, PACKAGE, WINGS, rooms_of_the_core
 
 from .blocks import DOCS
+
+# Words and fresh projects: the database of the suite makes no difference.
+pytestmark = pytest.mark.sqlite
 
 TEXT = (DOCS / "architecture.md").read_text(encoding="utf-8")
 

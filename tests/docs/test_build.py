@@ -7,6 +7,9 @@ import pytest
 
 from .blocks import DOCS, ROOT
 
+# Words and fresh projects: the database of the suite makes no difference.
+pytestmark = pytest.mark.sqlite
+
 
 @pytest.mark.sqlite  # once is enough
 def test_documentation_builds_without_a_warning(tmp_path):

@@ -30,6 +30,9 @@ from .blocks import (
 )
 from .fresh_project import make_project
 
+# Words and fresh projects: the database of the suite makes no difference.
+pytestmark = pytest.mark.sqlite
+
 # Pages that build on the models which the first how-to writes.
 SHOP = DOCS / "howto" / "models.md"
 # Pages that go on with the project of another page: its models come first.

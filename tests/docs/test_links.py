@@ -10,6 +10,9 @@ from django.core.management import get_commands
 
 from .blocks import DOCS, LEFT_OUT, README, ROOT, blocks_of, pages, tokens_of
 
+# Words and fresh projects: the database of the suite makes no difference.
+pytestmark = pytest.mark.sqlite
+
 
 def name_of(page):
     return str(page.relative_to(ROOT))

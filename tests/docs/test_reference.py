@@ -13,6 +13,9 @@ sys.path.insert(0, str(DOCS / "_ext"))
 
 import orgkit_reference as reference  # found by the line above
 
+# Words and fresh projects: the database of the suite makes no difference.
+pytestmark = pytest.mark.sqlite
+
 PAGE = (DOCS / "reference" / "templates.md").read_text(encoding="utf-8")
 
 

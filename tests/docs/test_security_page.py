@@ -10,6 +10,9 @@ from organizations import testing
 
 from .blocks import ABSENT, DOCS, ROOT
 
+# Words and fresh projects: the database of the suite makes no difference.
+pytestmark = pytest.mark.sqlite
+
 PAGE = (DOCS / "security.md").read_text(encoding="utf-8")
 
 

@@ -333,6 +333,7 @@ def cases():
     ]
 
 
+@pytest.mark.table
 @pytest.mark.parametrize(("backend", "name"), cases(), indirect=["backend"])
 def test_each_kind_of_person_gets_the_declared_answer(backend, name, world, undo):
     url = reverse(name, kwargs=arguments(world, name, backend))
@@ -345,6 +346,7 @@ def test_each_kind_of_person_gets_the_declared_answer(backend, name, world, undo
         assert found == rows_of(backend)[name, method], method
 
 
+@pytest.mark.table
 @pytest.mark.parametrize("name", sorted({*ORGANIZATION_PAGES, *APP_OF}))
 def test_a_foreign_organization_is_not_told_from_an_unknown_one(name, backend, world, undo):
     kwargs = arguments(world, name, backend)
@@ -372,6 +374,7 @@ def keyword_and_foreign(world, name):
     return "invitation_pk", world.foreign_offer
 
 
+@pytest.mark.table
 @pytest.mark.parametrize("name", sorted(MEMBER_PAGES | INVITATION_PAGES | BULK_PAGES))
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_ids_of_another_organization_are_not_found_in_this_one(name, method, backend, world, undo):
@@ -402,6 +405,7 @@ def test_ids_of_another_organization_are_not_found_in_this_one(name, method, bac
     assert len(answers) == 1, "the pages tell one from another"
 
 
+@pytest.mark.table
 @pytest.mark.parametrize("person", PEOPLE)
 def test_safe_methods_change_nothing(person, backend, world):
     """Mail scanners follow every link, with cookies or without."""
@@ -426,6 +430,7 @@ def test_every_post_without_a_csrf_token_is_refused(person, backend, world):
     assert all_rows() == before
 
 
+@pytest.mark.table
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
 def test_other_methods_change_nothing(method, backend, world):
     before = all_rows()

@@ -240,6 +240,7 @@ EVERY_DOOR = pytest.mark.parametrize("door", VIEWS)
 pytestmark = pytest.mark.django_db
 
 
+@pytest.mark.table
 @EVERY_DOOR
 @pytest.mark.parametrize("key", ["pk", "slug"])
 def test_who_gets_in(door, key, ask, world):
@@ -272,6 +273,7 @@ def test_a_foreign_organization_is_answered_as_an_unknown_one(door, ask, world):
         assert ask("owner", url(door, key)).status_code == 404
 
 
+@pytest.mark.table
 @EVERY_DOOR
 @pytest.mark.parametrize("method", ["post", "put", "delete", "head", "options"])
 def test_no_method_goes_past_the_door(door, method, ask, world):

@@ -295,6 +295,7 @@ def check_page(world, actor, letter, url, data, *, target=None):
 OTHERS = TARGETS[:-1]
 
 
+@pytest.mark.table
 @pytest.mark.parametrize(("actor", "row"), rows(REMOVE, TARGETS, but=["code"], targets=OTHERS))
 def test_page_of_removal(actor, row, settings):
     world = World()
@@ -307,6 +308,7 @@ def test_page_of_removal(actor, row, settings):
             assert world.acme.users.filter(pk=person.pk).exists() == (letter != ".")
 
 
+@pytest.mark.table
 @pytest.mark.parametrize("is_admin", [True, False], ids=["up", "down"])
 @pytest.mark.parametrize("actor", [name for name in OFFER if name != "code"])
 def test_page_of_a_member(is_admin, actor, settings):
@@ -324,6 +326,7 @@ def test_page_of_a_member(is_admin, actor, settings):
             assert member.is_admin == (is_admin if letter == "." else was)
 
 
+@pytest.mark.table
 @pytest.mark.parametrize(
     ("actor", "allowed"), [("changer", False), ("deputy", False), ("admin", True), ("owner", True)]
 )
@@ -336,6 +339,7 @@ def test_nobody_makes_themselves_an_admin_by_the_page(actor, allowed):
     assert row.is_admin == allowed
 
 
+@pytest.mark.table
 @pytest.mark.parametrize("actor", ["admin", "deputy", "changer"])
 def test_everybody_steps_down_by_the_page(actor):
     world = World()
@@ -346,6 +350,7 @@ def test_everybody_steps_down_by_the_page(actor):
     assert not row.is_admin
 
 
+@pytest.mark.table
 @pytest.mark.parametrize(("actor", "row"), rows(OFFER, STANDINGS, but=["code"]))
 def test_page_of_inviting(actor, row, backend, settings):
     world, User = World(), get_user_model()
@@ -366,6 +371,7 @@ def test_page_of_inviting(actor, row, backend, settings):
             assert made == ([standing == "admin"] if letter == "." else [])
 
 
+@pytest.mark.table
 @pytest.mark.parametrize("name", ["resend", "revoke"])
 @pytest.mark.parametrize(("actor", "row"), rows(OFFER, STANDINGS, but=["code"]))
 def test_pages_of_an_invitation(name, actor, row, modelled, settings):
@@ -381,6 +387,7 @@ def test_pages_of_an_invitation(name, actor, row, modelled, settings):
             assert same == (letter != ".")
 
 
+@pytest.mark.table
 @pytest.mark.parametrize(("actor", "letter"), [c for c in TRANSFER.items() if c[0] != "code"])
 def test_page_of_transfer(actor, letter, settings):
     world = World()
@@ -428,6 +435,7 @@ def deletion(way, model, key):
     return admin_url(model, "changelist"), data
 
 
+@pytest.mark.table
 @pytest.mark.parametrize("way", ["page", "action"])
 @pytest.mark.parametrize(("actor", "row"), rows(REMOVE, TARGETS, but=NO_STAFF))
 def test_admin_removes_within_ones_rights(way, actor, row, settings):
@@ -460,6 +468,7 @@ def test_bulk_removal_takes_those_within_reach_and_logs_no_others():
     assert chosen - left
 
 
+@pytest.mark.table
 @pytest.mark.parametrize("is_admin", [True, False], ids=["up", "down"])
 @pytest.mark.parametrize("actor", [name for name in OFFER if name not in NO_STAFF])
 def test_admin_changes_members_within_ones_rights(is_admin, actor, settings):
@@ -482,6 +491,7 @@ def test_admin_changes_members_within_ones_rights(is_admin, actor, settings):
             assert member.is_admin == (is_admin if done else was)
 
 
+@pytest.mark.table
 @pytest.mark.parametrize(("actor", "row"), rows(OFFER, STANDINGS, but=NO_STAFF))
 def test_admin_adds_within_ones_rights(actor, row, settings):
     world, new = World(staff=True), testing.make_user("new")
@@ -495,6 +505,7 @@ def test_admin_adds_within_ones_rights(actor, row, settings):
             assert world.acme.users.filter(pk=new.pk).exists() == (letter == ".")
 
 
+@pytest.mark.table
 @pytest.mark.parametrize("way", ["row", "inline"])
 @pytest.mark.parametrize(
     ("actor", "letter"), [c for c in TRANSFER.items() if c[0] not in {"code", "nobody"}]
@@ -519,6 +530,7 @@ def test_admin_transfers_for_the_owner_alone(way, actor, letter, settings):
     assert (owner.organization_user == new) == (letter == ".")
 
 
+@pytest.mark.table
 @pytest.mark.parametrize("way", ["page", "action"])
 @pytest.mark.parametrize(("actor", "row"), rows(OFFER, STANDINGS, but=NO_STAFF))
 def test_admin_deletes_open_offers_within_ones_rights(way, actor, row, settings):
@@ -531,6 +543,7 @@ def test_admin_deletes_open_offers_within_ones_rights(way, actor, row, settings)
             assert OrganizationInvitation.objects.exists() == (letter != ".")
 
 
+@pytest.mark.table
 def test_admin_deletes_answered_offers_by_django_s_permissions_alone():
     """They give nothing any more; they are history."""
     world = World(staff=True)
@@ -541,6 +554,7 @@ def test_admin_deletes_answered_offers_by_django_s_permissions_alone():
     assert not OrganizationInvitation.objects.exists()
 
 
+@pytest.mark.table
 @pytest.mark.parametrize("actor", ["outsider", "inviter", "superuser"])
 def test_admin_raises_no_offer(actor):
     """P14: what an offer holds is changed by those who may offer it, by inviting again."""
@@ -556,6 +570,7 @@ def test_admin_raises_no_offer(actor):
     assert (again.token_digest, again.invited_by) == (offer.token_digest, world.users["owner"])
 
 
+@pytest.mark.table
 @pytest.mark.parametrize(
     ("actor", "target", "allowed"),
     [
@@ -726,6 +741,7 @@ FORGED = {
 }
 
 
+@pytest.mark.table
 def test_extra_fields_of_the_pages_do_nothing(modelled):
     world = World()
     bo = signed_in(world.users["admin"])

@@ -46,6 +46,7 @@ def way(request):
     return request.param
 
 
+@pytest.mark.table
 def test_every_page_of_it_is_not_found_for_everybody(way, world, modelled):
     WAYS[way][0](world.acme)
     before = all_rows()

@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 from organizations.models import Organization
 from tests.doors.support import Browser, invite, page
 
+pytestmark = pytest.mark.table
+
 #: Texts that have broken other programs.
 NASTY = [
     *("", " ", "\x00", "a\x00b", "\r\n", "\u202egnp.exe", "\u2066x\u2069", "\u200b", "\ufeff"),

@@ -14,6 +14,8 @@ from organizations.models import Organization
 from organizations.services import members
 from tests.doors.support import Browser, invite, page, pending_member, signed_in, words_of
 
+pytestmark = pytest.mark.table
+
 MARKUP = [
     "<script>alert(1)</script>",
     "<img src=x onerror=alert(1)>",
