@@ -5,6 +5,7 @@ The first five are the documented ones. The default pages use those behind them.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -473,7 +474,7 @@ class TransferForm(_TypedNameForm):
                 member,
                 actor=self.request.user,
                 now=timezone.now(),
-                deliver=lambda offer: handover_mail.offered(offer, base=base).send(),
+                deliver=partial(handover_mail.tell_offered, base=base),
             )
         old = ownership.owner_of(self.organization)
         new = ownership.transfer(self.organization, member, actor=self.request.user)

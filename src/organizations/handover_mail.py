@@ -1,23 +1,34 @@
 """Mails about an ownership that is offered, taken or declined.
 
 Each goes to one person alone. The links lead to pages behind the sign-in: no mail holds a secret.
+Where the project has a queue, a worker sends them.
 """
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 from django.urls import reverse
+from django.utils import timezone
 
-from . import mail
+from . import jobs, mail
 from .backends.defaults import site_name
 from .converters import url_part
 from .families import family_of
 from .mail import LinkBase
 from .services import addresses, ownership
+from .services._sending import mark_sent
+from .states import InvitationStatus
 
-__all__ = ["declined", "offered", "tell_declined", "tell_transferred", "transferred"]
+__all__ = [
+    "HandoverMails",
+    "declined",
+    "offered",
+    "tell_declined",
+    "tell_offered",
+    "tell_transferred",
+    "transferred",
+]
 
 
 def offered(offer: Any, *, base: LinkBase) -> Any:
@@ -49,9 +60,9 @@ def transferred(organization: Any, *, old: Any, new: Any, user: Any, base: LinkB
     """Return the unsent mail that tells a user that the organization has another owner.
 
     Args:
-        old, new: the members; there may have been no old one.
+        old, new: the users who own it no more and now; there may have been no old one.
     """
-    part = "new" if user == new.user else "old" if old and user == old.user else "other"
+    part = "new" if user == new else "old" if user == old else "other"
     return _message(
         "ownership_transferred",
         user,
@@ -59,13 +70,17 @@ def transferred(organization: Any, *, old: Any, new: Any, user: Any, base: LinkB
         organization=organization,
         base=base,
         part=part,
-        old_name=mail.display_name(old.user) if old else "",
-        new_name=mail.display_name(new.user),
+        old_name=mail.display_name(old) if old else "",
+        new_name=mail.display_name(new),
     )
 
 
 def tell_transferred(organization: Any, *, old: Any, new: Any, base: LinkBase) -> None:
-    """Tell both owners and the other admins, after the commit. Queries: 1."""
+    """Tell both owners and the other admins, after the commit. Queries: 1.
+
+    Args:
+        old, new: the members; there may have been no old one.
+    """
     if old == new:
         return  # somebody has clicked twice
     people = {member.user_id: member.user for member in (old, new) if member is not None}
@@ -77,8 +92,14 @@ def tell_transferred(organization: Any, *, old: Any, new: Any, base: LinkBase) -
         people |= {member.user_id: member.user for member in admins.select_related("user")}
     for user in people.values():
         if addresses.address_of(user):
-            mail.after_commit(
-                partial(_send, transferred, organization, old=old, new=new, user=user, base=base)
+            jobs.mail_after_commit(
+                HandoverMails(),
+                "send_transferred",
+                user,
+                organization=organization,
+                old=old.user if old else None,
+                new=new.user,
+                base=base,
             )
 
 
@@ -90,11 +111,30 @@ def tell_declined(offer: Any, *, base: LinkBase) -> None:
         people[owner.user_id] = owner.user
     for user in people.values():
         if user is not None and user != offer.invitee and addresses.address_of(user):
-            mail.after_commit(partial(_send, declined, offer, owner=user, base=base))
+            jobs.mail_after_commit(HandoverMails(), "send_declined", offer, owner=user, base=base)
 
 
-def _send(message: Any, *args: Any, **kwargs: Any) -> None:
-    message(*args, **kwargs).send()
+def tell_offered(offer: Any, *, base: LinkBase) -> Any:
+    """Tell the member to whom it is offered; for ``handover.offer``, after the commit."""
+    pending = InvitationStatus.PENDING
+    return jobs.send(HandoverMails(), "send_offered", offer, while_it_is=pending, base=base)
+
+
+class HandoverMails:
+    """What ``jobs`` calls, here or in a worker."""
+
+    def __init__(self, **options: Any) -> None:
+        """Take what backends of invitations take; there is nothing to choose."""
+
+    def send_offered(self, offer: Any, **context: Any) -> None:
+        offered(offer, **context).send()
+        mark_sent(offer, now=timezone.now())
+
+    def send_declined(self, offer: Any, **context: Any) -> Any:
+        return declined(offer, **context).send()
+
+    def send_transferred(self, user: Any, *, organization: Any, **context: Any) -> Any:
+        return transferred(organization, user=user, **context).send()
 
 
 def _message(

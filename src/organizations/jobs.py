@@ -24,9 +24,9 @@ from django.utils.module_loading import import_string
 
 from . import mail
 from .families import default_family
-from .services import _sending
+from .services import _sending, invitations
 
-__all__ = ["MailNotSent", "has_queue", "mail_after_commit", "offers_wait", "run"]
+__all__ = ["MailNotSent", "has_queue", "mail_after_commit", "offers_wait", "run", "send"]
 
 logger = logging.getLogger("organizations.mail")
 
@@ -39,22 +39,33 @@ class _NotPackable(Exception):
     """A value that no job can carry."""
 
 
-def mail_after_commit(backend: Any, method: str, user: Any, **context: Any) -> None:
-    """Call a method of a backend that mails something to a user, once the transaction is over.
+def mail_after_commit(backend: Any, method: str, subject: Any, /, **context: Any) -> None:
+    """Let ``send`` mail something once the transaction is over."""
+    mail.after_commit(partial(send, backend, method, subject, **context))
+
+
+def send(
+    backend: Any, method: str, subject: Any, /, *, while_it_is: str = "", **context: Any
+) -> Any:
+    """Call a method of a backend that mails something; call this after the commit.
 
     By the queue if the project has one and all of the context can be written down: plain
     values, rows, ``LinkBase``, and lists and dictionaries of these. Else here, as the queue also
-    may be down. The worker makes the backend anew from its class.
+    may be down. The worker makes the backend anew from its class, and mails nothing about an
+    offer that something else has become of.
 
     Args:
-        method: its name, which begins with ``send_``; it takes the user and the context.
+        method: its name, which begins with ``send_``; it takes the subject and the context.
+        subject: the user who gets the mail, or the row that it is about.
+        while_it_is: the status of an offer in which there is something to tell; a worker that
+            finds another one mails nothing.
+    Returns:
+        ``mail.WAITING`` if a worker does it, else what the method returns.
     """
-
-    def send() -> None:
-        if not _waits(backend, lambda: {"method": method, "user": _pack(user)}, context):
-            getattr(backend, method)(user, **context)
-
-    mail.after_commit(send)
+    work = {"method": method, "while_it_is": str(while_it_is)}
+    if _waits(backend, lambda: {**work, "user": _pack(subject)}, context):
+        return mail.WAITING
+    return getattr(backend, method)(subject, **context)
 
 
 #: So many offers are one job.
@@ -181,7 +192,11 @@ def _is_sent(send: Callable[[], None]) -> bool:
 def _send(job: Mapping[str, Any]) -> None:
     if not job["method"].startswith("send_"):
         raise ValueError(f"{job['method']!r} sends no mail.")
-    getattr(_backend_of(job), job["method"])(_unpack(job["user"]), **_context_of(job))
+    subject = _unpack(job["user"])
+    if job.get("while_it_is") and subject.state != job["while_it_is"]:
+        logger.info("A mail about an offer was not sent, since something else came first.")
+        return
+    getattr(_backend_of(job), job["method"])(subject, **_context_of(job))
 
 
 def _send_offer(job: Mapping[str, Any], row: list[Any], send_count: int) -> None:
@@ -231,5 +246,7 @@ def _unpack(value: Any) -> Any:
     kind, *rest = value
     if kind == "row":
         label, key, using = rest
-        return apps.get_model(label)._base_manager.using(using).get(pk=key)
+        row = apps.get_model(label)._base_manager.using(using).get(pk=key)
+        is_offer = getattr(row, "family_kind", None) == "invitation"
+        return invitations.with_life([row])[0] if is_offer else row
     return mail.LinkBase(*rest) if kind == "base" else [_unpack(each) for each in rest]

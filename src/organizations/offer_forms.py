@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from . import jobs, mail, presets
+from . import jobs, presets
 from .backends import invitation_backend
 from .backends.forms import ADDRESS_LENGTH, clean_address
 from .conf import LIFETIMES, get_settings
@@ -287,8 +287,8 @@ class ApproveForm(TermsForm):
         )
         if self.is_request:
             base = link_base(self.request)
-            mail.after_commit(
-                lambda: backend.send_request_answer(self.invitation, approved=True, domain=base)
+            jobs.mail_after_commit(
+                backend, "send_request_answer", self.invitation, approved=True, domain=base
             )
         return approved
 

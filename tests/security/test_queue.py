@@ -5,6 +5,7 @@ import logging
 
 import django
 import pytest
+from django.contrib.auth import get_user_model
 from django.core import mail
 from django.db import connection, transaction
 from django.utils import timezone, translation
@@ -17,8 +18,8 @@ from organizations.backends.defaults import InvitationBackend, RegistrationBacke
 from organizations.backends.modeled import ModelInvitation
 from organizations.mail import LinkBase
 from organizations.models import Organization, OrganizationInvitation
-from organizations.services import bulk, invitations, lists
-from tests.doors.support import PERSON, Browser, expire, page, words_of
+from organizations.services import addresses, bulk, invitations, lists, organizations
+from tests.doors.support import PERSON, Browser, expire, page, signed_in, words_of
 from tests.security.test_mail_servers import Dead, choose
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -427,3 +428,81 @@ def test_many_invitations_wait_for_the_worker():
     work()
     assert len(mail.outbox) == 150
     assert not OrganizationInvitation.objects.filter(sent_at=None).exists()
+
+
+def steps_of_offers():
+    """Yield (browser, URL, data, who is told) for each door that mails about an open question."""
+    acme = testing.make_organization("Acme", owner="ada", members=["bo"])
+    organizations.set_joining(acme, actor=None, accepts_requests=True)
+    people = {user.username: user for user in get_user_model().objects.all()}
+    for name in ("eve", "fay"):
+        people[name] = testing.make_user(name)
+        addresses.verify(people[name], people[name].email)
+    browsers = {name: signed_in(person) for name, person in people.items()}
+
+    def decide(verb, address):
+        offer = OrganizationInvitation.objects.get(invitee_identifier=address)
+        name = f"organization_invitation_{verb}"
+        return browsers["ada"], page(name, acme, invitation_pk=offer.pk), {}
+
+    for name in ("eve", "fay"):
+        yield browsers[name], page("organization_join", acme), {"note": ""}, {"ada"}
+    propose = page("organization_user_propose", acme)
+    yield browsers["bo"], propose, {"email": "new@example.com"}, {"ada"}
+    yield *decide("approve", "eve@example.com"), {"eve"}
+    yield *decide("decline", "fay@example.com"), {"fay"}
+    yield *decide("approve", "new@example.com"), {"new"}
+    bo = acme.organization_users.get(user=people["bo"])
+    offer = {"new_owner": bo.pk, "confirm_name": "Acme"}
+    answer = page("organization_handover_answer", acme)
+    for told, data in [({"ada"}, {"action": "decline"}), ({"ada", "bo"}, {"confirm_name": "Acme"})]:
+        yield browsers["ada"], page("organization_transfer", acme), offer, {"bo"}
+        yield browsers["bo"], answer, data, told
+
+
+@pytest.mark.usefixtures("modelled")
+def test_requests_proposals_and_ownerships_are_told_of_by_the_worker():
+    for browser, url, data, told in steps_of_offers():
+        assert browser.post(url, data).status_code == 302, url
+        assert mail.outbox == [], url
+        waiting = everything_that_waits()
+        for secret in ("://testserver/", "@example.com", "Acme"):
+            assert secret not in waiting, url
+        work()
+        assert {message.to[0].partition("@")[0] for message in mail.outbox} == told, url
+        assert len(mail.outbox) == len(told)
+        mail.outbox.clear()
+    assert set(states()) == {"SUCCESSFUL"}
+    offers = OrganizationInvitation.objects.filter(kind="ownership")
+    assert [offer.sent_at is not None for offer in offers] == [True, True]
+
+
+@pytest.mark.usefixtures("modelled")
+def test_no_door_of_offers_fails_because_of_a_dead_server(settings):
+    at_once = f"{jobs._framework()}.backends.immediate.ImmediateBackend"
+    settings.TASKS = {"default": {"BACKEND": at_once}}
+    choose(settings, Dead)
+    for browser, url, data, _told in steps_of_offers():
+        assert browser.post(url, data).status_code == 302, url
+
+
+@pytest.mark.usefixtures("modelled")
+def test_what_is_over_is_not_told_any_more():
+    acme = testing.make_organization("Acme", owner="ada", members=["bo"])
+    organizations.set_joining(acme, actor=None, accepts_requests=True)
+    eve = testing.make_user("eve")
+    addresses.verify(eve, eve.email)
+    browser, url = signed_in(eve), page("organization_join", acme)
+    browser.post(url, {"note": ""})
+    browser.post(url, {"action": "withdraw"})
+    ada, transfer = (
+        signed_in(acme.owner.organization_user.user),
+        page("organization_transfer", acme),
+    )
+    bo = acme.organization_users.get(user__username="bo")
+    ada.post(transfer, {"new_owner": bo.pk, "confirm_name": "Acme"})
+    ada.post(transfer, {"action": "withdraw"})
+    assert len(states()) == 2
+    work()
+    assert mail.outbox == []
+    assert set(states()) == {"SUCCESSFUL"}

@@ -143,7 +143,10 @@ class ModelInvitation(InvitationBackend):
                 messages.success(request, _("You have declined the invitation."))
                 return redirect("organization_list")
             if request.method == "POST":
-                member = invitations.accept(invitation, user=request.user, now=now)
+                announce = self.announce(request=request)
+                member = invitations.accept(
+                    invitation, user=request.user, now=now, announce=announce
+                )
                 say_what_came(request, invitation, member)
                 if member is None:
                     return redirect("organization_inbox")
@@ -244,7 +247,14 @@ class ModelInvitation(InvitationBackend):
         context["domain"] = context.get("domain") or link_base(request)
 
         def send(invitation: Any, user: Any) -> Any:
-            return self.send_request_received(invitation, user, **context)
+            return jobs.send(
+                self,
+                "send_request_received",
+                invitation,
+                while_it_is=InvitationStatus.PROPOSED,
+                user=user,
+                **context,
+            )
 
         return send
 

@@ -104,8 +104,8 @@ def offer(
 
 
 def _deliver(made: Any, *, deliver: Callable[[Any], Any], now: datetime) -> None:
-    deliver(made)
-    _records.stamp(made, sent_at=now)
+    if deliver(made) is not mail.WAITING:
+        _records.stamp(made, sent_at=now)
 
 
 def open_offer(organization: Any) -> Any:

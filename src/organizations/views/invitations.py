@@ -140,6 +140,11 @@ class InvitationAccept(View):
             return invitation_problem(request, "unknown")
 
     @property
+    def answer_to(self) -> str:
+        """What the page shows and to whom: an answer is to this offer, by this person."""
+        return f"{self.invitation.guid}:{self.request.user.pk or ''}"
+
+    @property
     def is_link(self) -> bool:
         """Whether the link was handed out and not mailed, so that it names nobody."""
         return self.invitation.kind in (InvitationKind.LINK, InvitationKind.SHARED)
@@ -166,6 +171,12 @@ class InvitationAccept(View):
         action = request.POST.get("action", "accept")
         if action == "switch":
             return self.switch()
+        if request.POST.get("answer_to", self.answer_to) != self.answer_to:
+            # Another tab has opened another link, or signed somebody else in.
+            messages.warning(
+                request, _("This page has changed since you saw it. Look again, and answer then.")
+            )
+            return redirect(request.path)
         if self.invitation.state is not InvitationStatus.PENDING:
             return self.problem(self.invitation.state)
         if action == "decline":
@@ -347,6 +358,7 @@ class InvitationAccept(View):
             "invitation": self.invitation,
             "organization": self.invitation.organization,
             "invitation_url": self.request.path,
+            "answer_to": self.answer_to,
             "login_url": redirect_to_login(self.request.path).url,
         }
         return render(self.request, "organizations/invitation_accept.html", context, status=status)

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.generic import FormView, ListView, TemplateView, View
 
-from .. import mail, permissions
+from .. import jobs, permissions
 from ..backends import invitation_backend
 from ..converters import as_key
 from ..doors import keep_secret, link_base, not_found
@@ -318,8 +318,8 @@ class InvitationDecline(DecisionMixin, TemplateView):
             return self.back()
         if declined.kind == InvitationKind.REQUEST:
             backend, base = invitation_backend(), link_base(request)
-            mail.after_commit(
-                lambda: backend.send_request_answer(declined, approved=False, domain=base)
+            jobs.mail_after_commit(
+                backend, "send_request_answer", declined, approved=False, domain=base
             )
         messages.success(request, _("You have declined this."))
         return self.back()
@@ -386,7 +386,8 @@ class InvitationAnswer(View):
                 invitations.decline(invitation, user=request.user, now=now)
                 messages.success(request, _("You have declined the invitation."))
                 return redirect(came_from)
-            member = invitations.accept(invitation, user=request.user, now=now)
+            announce = invitation_backend().announce(request=request)
+            member = invitations.accept(invitation, user=request.user, now=now, announce=announce)
         except OrganizationsError as error:
             messages.error(request, str(error))
             return redirect(came_from)
