@@ -151,7 +151,7 @@ CORE = (
         name="recovered",
         label=_("An organization without an owner has one again"),
         templates=f"{FOLDER}/recovered",
-        context=lambda: {"new_owner": "Robin Reader"},
+        context=lambda: {"owner_name": "Robin Reader", "is_owner": False},
     ),
     Sample(
         name="password_reset",
