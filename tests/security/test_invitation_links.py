@@ -12,13 +12,14 @@ from django.utils import timezone
 
 from organizations import testing, tokens
 from organizations.models import Organization, OrganizationInvitation, VerifiedAddress
-from organizations.services import invitations, members
+from organizations.services import addresses, invitations, members, suspension
 from tests.doors.support import (
     PASSWORD,
     PERSON,
     Browser,
     all_rows,
     expire,
+    invite,
     page,
     signed_in,
     text_of,
@@ -435,3 +436,45 @@ def test_a_mail_goes_to_the_invited_address_alone(world):
     invite_by_page(world, "new@example.com")
     (message,) = mail.outbox
     assert message.recipients() == ["new@example.com"]
+
+
+# The page and the answer
+
+
+def test_an_answer_is_to_the_offer_and_the_account_that_the_page_showed(world, known):
+    _invitation, link = invite_by_page(world)
+    browser = opened(link, known)
+    shown = browser.get(page("invitations_accept"))
+    [answer_to] = set(re.findall(r'name="answer_to" value="([^"]+)"', shown.content.decode()))
+    # Another tab opens another link in the same session.
+    other = invite(world.zenith, "known@example.com", by=world.people["foreigner"])
+    browser.get(page("invitations_open", token=other.secret))
+    for action in ("accept", "decline"):
+        response = accept(browser, {"action": action, "answer_to": answer_to})
+        assert response["Location"] == page("invitations_accept")
+        assert "has changed since you saw it" in words_of(browser.get(page("invitations_accept")))
+    assert not world.zenith.is_member(known) and not world.acme.is_member(known)
+    # Another tab has signed somebody else in.
+    stranger = opened(link, world.people["outsider"])
+    accept(stranger, {"action": "decline", "answer_to": answer_to})
+    browser.get(link)
+    assert accept(browser, {"action": "accept", "answer_to": answer_to}).status_code == 302
+    assert world.acme.is_member(known)
+
+
+def test_a_suspended_member_is_told_so_and_the_offer_stays(world, known):
+    invitation, link = invite_by_page(world)
+    addresses.verify(known, known.email)
+    suspension.suspend(members.add(world.acme, known), actor=None, now=timezone.now())
+    type(invitation).objects.filter(pk=invitation.pk).update(status="pending")
+    browser = opened(link, known)
+    doors = [
+        (page("invitations_accept"), ACCEPT),
+        (page("invitations_register", guid=invitation.guid), {}),
+        (page("organization_invitation_answer", invitation_pk=invitation.pk), ACCEPT),
+    ]
+    for url, data in doors:
+        words = words_of(browser.post(url, data, follow=True))
+        assert "Your membership is suspended or has ended" in words, url
+    invitation.refresh_from_db()
+    assert invitation.status == "pending"

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from .. import grants, mail, permissions, presets, signals
 from ..exceptions import JoinRefused
-from ..families import family_of, key_text, side_label
+from ..families import family_of, is_live, key_text, side_label
 from ..states import InvitationKind, InvitationStatus
 from . import _endings, _offers, _records, _writes, addresses, joining, limits, members, seats
 from .ceiling import Authority
@@ -69,6 +69,10 @@ def admit(
     if link is not None and approved_by is None:
         _refuse_other_domain(link, user)
     member = _offers.member_of(organization, user)
+    if member is not None and not is_live(member, now):
+        raise JoinRefused(
+            _("Your membership is suspended or has ended. Ask an admin of the organization.")
+        )
     if approved_by is not None and link is not None and not _offers.is_open(link, now=now):
         link = None  # whoever approves stands for it, whatever has become of the link
     if member is None and link is not None:
