@@ -55,7 +55,12 @@ def test_by_a_mail_that_was_never_sent(person, ada, company, javascript):
     link = copied(ada)
     assert ada.sees(bo.address), "it stands in the list"
 
+    # The link may be in anybody's hands: it says so, and goes to the address by mail.
     bo.visit(link)
+    assert bo.sees("This invitation is for the reader of")
+    bo.press("Send the link to this address")
+    assert bo.sees("Look into your mailbox")
+    bo.open_mail_link()
     bo.register()
     assert company in bo.heading
 
