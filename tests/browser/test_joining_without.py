@@ -8,7 +8,7 @@ pytestmark = pytest.mark.browser
 def test_joining_by_a_domain_by_a_request_and_by_a_proposal(person, javascript):
     suffix = "js" if javascript else "plain"
     company, slug, domain = f"Weaver {suffix}", f"weaver-{suffix}", f"weaver-{suffix}.example.com"
-    ada, bo, cy = (person(f"{name}{suffix}") for name in ("Adela", "Boris", "Cyra"))
+    ada, bo, cy, dee = (person(f"{name}{suffix}") for name in ("Adela", "Boris", "Cyra", "Dee"))
     ada.address, bo.address = f"adela@{domain}", f"boris@{domain}"
     ada.sign_up(company)
     bo.sign_up(f"Own of Boris {suffix}")
@@ -56,14 +56,28 @@ def test_joining_by_a_domain_by_a_request_and_by_a_proposal(person, javascript):
     bo.visit(f"/orgs/{slug}/people/")
     assert not bo.page.get_by_role("link", name="Invite people").count()
     bo.click("Propose somebody")
-    bo.fill(email=f"dee-{suffix}@example.com")
+    bo.fill(email=dee.address)
     bo.press("Propose")
     assert bo.sees("Your open proposals")
     bo.follow(bo.page.get_by_role("main").get_by_role("button", name="Take back"))
     assert bo.sees("The proposal is taken back.")
+    bo.fill(email=dee.address)
+    bo.press("Propose")
 
-    # Nobody else joins by the domain once it is gone.
+    # Nobody else joins by the domain once it is gone, but Cyra may ask. Ada decides.
     ada.visit(f"/orgs/{slug}/joining/")
     ada.follow(ada.page.get_by_role("main").get_by_role("button", name="Remove"))
     cy.visit(f"/orgs/{slug}/join/")
     assert cy.sees("You can ask to join."), "by asking only"
+    cy.press("Ask to join")
+    for address, answer in ((cy.address, "Let in"), (dee.address, "Send invitation")):
+        ada.visit(f"/orgs/{slug}/invitations/")
+        ada.follow(ada.page.get_by_role("link", name="To decide"))
+        row = ada.page.get_by_role("row").filter(has_text=address)
+        ada.follow(row.get_by_role("link", name="Approve"))
+        ada.press(answer)
+    cy.visit(f"/orgs/{slug}/")
+    assert company in cy.heading
+    dee.open_mail_link()
+    dee.register()
+    assert company in dee.heading
