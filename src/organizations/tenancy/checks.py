@@ -1,0 +1,59 @@
+"""What ``manage.py check`` says about models that are guarded by scopes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.apps import apps
+from django.core import checks
+from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured
+
+from .. import families
+from .managers import OwnedManager
+
+__all__ = ["check_models", "problems_of"]
+
+
+def check_models(app_configs: Any = None, **kwargs: Any) -> list[checks.CheckMessage]:
+    """E001 to E004: a guarded model whose foreign key cannot guard it."""
+    return [
+        problem
+        for model in apps.get_models()
+        if any(isinstance(manager, OwnedManager) for manager in model._meta.managers)
+        for problem in problems_of(model)
+    ]
+
+
+def problems_of(model: Any) -> list[checks.CheckMessage]:
+    """Return what is wrong with one guarded model."""
+    name = model._organization_field_name
+    try:
+        field = model._meta.get_field(name)
+    except FieldDoesNotExist:
+        return [_error(model, f"has no field {name!r}, which its OwnedManager names.", 1)]
+    if not field.many_to_one or not field.concrete or not _is_organization(field):
+        return [_error(model, f"needs {name!r} to be a foreign key to an organization.", 2)]
+    if field.null or field.target_field is not field.remote_field.model._meta.pk:
+        return [_error(model, f"needs {name!r} to be NOT NULL and to hold the primary key.", 3)]
+    if not isinstance(model._base_manager, OwnedManager) or not isinstance(
+        model._default_manager, OwnedManager
+    ):
+        return [_error(model, "needs its OwnedManager as first manager and base manager.", 4)]
+    return []
+
+
+def _is_organization(field: Any) -> bool:
+    model = field.remote_field.model
+    try:
+        return bool(families.family_of(model).organization._meta.concrete_model is model)
+    except (ImproperlyConfigured, TypeError, LookupError):
+        return False
+
+
+def _error(model: Any, text: str, number: int) -> checks.Error:
+    return checks.Error(
+        f"{model._meta.label} {text}",
+        hint='objects = OwnedManager(field="organization")',
+        obj=model,
+        id=f"organizations_tenancy.E{number:03}",
+    )

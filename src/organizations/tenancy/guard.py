@@ -1,0 +1,190 @@
+"""The guard: it stands where SQL is made, not on a list of methods.
+
+Every query of a guarded model gets its filter when it is compiled; rows are looked at again when
+they become objects, and before they are written. ``docs/decisions/0025-scope.md`` says why.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+from django.db.models import sql
+
+from .. import families
+from .exceptions import ScopeMismatch
+from .scope import EVERYTHING, State, needed, scope, state
+
+__all__ = ["check_key", "check_row", "guard_deletion", "guard_model", "organization_field", "stamp"]
+
+
+def organization_field(model: Any) -> Any:
+    """Return the foreign key by which a guarded model belongs to an organization."""
+    return model._meta.get_field(model._organization_field_name)
+
+
+def _is_open_for(field: Any, opened: State) -> bool:
+    return families.family_of(field.remote_field.model).organization is opened.model
+
+
+def check_key(model: Any, key: Any) -> None:
+    """Refuse a value of the foreign key that is not the open organization's.
+
+    Raises:
+        ScopeMissing, ScopeMismatch
+    """
+    opened = needed()
+    if opened == EVERYTHING:
+        return
+    field = organization_field(model)
+    if not _is_open_for(field, opened) or hasattr(key, "resolve_expression"):
+        raise ScopeMismatch
+    key = getattr(key, "pk", key)
+    if key is None or field.target_field.to_python(key) != opened.key:
+        raise ScopeMismatch
+
+
+def stamp(row: Any) -> None:
+    """Give a row without an organization the open one; refuse that of another.
+
+    Raises:
+        ScopeMissing, ScopeMismatch
+    """
+    opened = needed()
+    field = organization_field(type(row))
+    if opened != EVERYTHING and _is_open_for(field, opened):
+        if field.attname in row.__dict__ and row.__dict__[field.attname] is None:
+            setattr(row, field.attname, opened.key)
+    check_key(type(row), getattr(row, field.attname) if opened != EVERYTHING else None)
+
+
+def check_row(model: Any, names: Any, values: Any) -> None:
+    """Refuse a row from the database that is not the open organization's.
+
+    A row whose foreign key was not read is refused as well: nobody can tell whose it is.
+    """
+    if needed() == EVERYTHING:
+        return
+    attname = organization_field(model).attname
+    check_key(model, dict(zip(names, values, strict=False)).get(attname))
+
+
+class _Guarded:
+    """What guarded queries have in common; ``built_in`` is what was open when they began."""
+
+    built_in: State | None = None
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.built_in = state()
+
+    def chain(self, klass: Any = None) -> Any:
+        made = super().chain(_guarded(klass) if klass else None)  # type: ignore[misc]
+        if made.built_in is None:
+            made.built_in = state()
+        return made
+
+    def get_compiler(self, *args: Any, **kwargs: Any) -> Any:
+        opened = needed()
+        if self.built_in not in {None, opened}:
+            raise ScopeMismatch
+        if opened == EVERYTHING:
+            return super().get_compiler(*args, **kwargs)  # type: ignore[misc]
+        field = organization_field(self.model)  # type: ignore[attr-defined]
+        if not _is_open_for(field, opened):
+            raise ScopeMismatch
+        # Filtered in a copy: the queryset may be used again, and would be filtered again.
+        query: Any = self.clone()  # type: ignore[attr-defined]
+        query.add_filter(field.attname, opened.key)
+        _load_key(query, field)
+        if isinstance(query, sql.UpdateQuery):
+            for changed, _, value in query.values:
+                if changed == field:
+                    check_key(self.model, value)  # type: ignore[attr-defined]
+        return super(_Guarded, query).get_compiler(*args, **kwargs)
+
+
+def _load_key(query: Any, field: Any) -> None:
+    """Let ``only`` and ``defer`` load the foreign key all the same, for ``check_row``."""
+    names, is_defer = query.deferred_loading
+    own = {field.name, field.attname}
+    if is_defer:
+        query.deferred_loading = (frozenset(names) - own, True)
+    elif names:
+        query.deferred_loading = (frozenset(names) | {field.name}, False)
+
+
+class GuardedQuery(_Guarded, sql.Query):
+    pass
+
+
+class GuardedUpdateQuery(_Guarded, sql.UpdateQuery):
+    pass
+
+
+class GuardedDeleteQuery(_Guarded, sql.DeleteQuery):
+    pass
+
+
+_GUARDED = {
+    sql.Query: GuardedQuery,
+    sql.UpdateQuery: GuardedUpdateQuery,
+    sql.DeleteQuery: GuardedDeleteQuery,
+}
+
+
+def _guarded(klass: Any) -> Any:
+    if issubclass(klass, _Guarded):
+        return klass
+    try:
+        return _GUARDED[klass]
+    except KeyError:
+        raise TypeError(f"{klass.__name__} is a kind of query that no scope can guard.") from None
+
+
+def guard_model(model: Any, field_name: str, manager_name: str) -> None:
+    """Let a model's rows be checked when they are read, saved and deleted.
+
+    Its base manager becomes the guarded one too, which Django follows foreign keys with. The
+    methods are replaced, not inherited: a base class would be written into migrations.
+    """
+    model._organization_field_name = field_name
+    if not model._meta.base_manager_name:
+        model._meta.base_manager_name = manager_name
+    model.from_db = classmethod(_checked(model.from_db.__func__))
+    model.save_base = _stamped(model.save_base)
+    model.delete = _stamped(model.delete)
+
+
+def _checked(read: Any) -> Any:
+    @functools.wraps(read)
+    def from_db(cls: Any, db: Any, field_names: Any, values: Any, **kwargs: Any) -> Any:
+        check_row(cls, field_names, values)
+        return read(cls, db, field_names, values, **kwargs)
+
+    return from_db
+
+
+def _stamped(write: Any) -> Any:
+    @functools.wraps(write)
+    def method(row: Any, *args: Any, **kwargs: Any) -> Any:
+        stamp(row)
+        return write(row, *args, **kwargs)
+
+    method.alters_data = True  # type: ignore[attr-defined]
+    return method
+
+
+def guard_deletion(model: Any) -> None:
+    """Let ``delete`` of an organization open its scope where none is, for what hangs on it."""
+    write = model.delete
+
+    @functools.wraps(write)
+    def delete(organization: Any, *args: Any, **kwargs: Any) -> Any:
+        if state() is not None or organization.pk is None:
+            return write(organization, *args, **kwargs)
+        with scope(organization):
+            return write(organization, *args, **kwargs)
+
+    delete.alters_data = True  # type: ignore[attr-defined]
+    model.delete = delete

@@ -1,0 +1,198 @@
+"""The organization whose rows are open: ``scope(organization)``, ``unscoped("why")``."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import AsyncGenerator, Callable, Generator
+from contextvars import ContextVar, Token
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+
+from .. import families
+from .exceptions import ScopeMissing
+
+__all__ = ["current", "scope", "unscoped"]
+
+
+@dataclass(frozen=True)
+class State:
+    """What is open. ``model`` and ``key`` are None if all organizations are."""
+
+    model: Any
+    key: Any
+
+
+EVERYTHING = State(None, None)
+_open: ContextVar[tuple[State, Any] | None] = ContextVar("organizations_scope", default=None)
+
+
+def state() -> State | None:
+    """Return what is open, or None. No queries."""
+    found = _open.get()
+    return found[0] if found else None
+
+
+def needed() -> State:
+    """Return what is open.
+
+    Raises:
+        ScopeMissing: nothing is.
+    """
+    found = state()
+    if found is None:
+        raise ScopeMissing
+    return found
+
+
+def current() -> Any:
+    """Return the organization whose scope is open, as it was given to ``scope``; else None.
+
+    None as well inside ``unscoped``. No queries.
+    """
+    found = _open.get()
+    return found[1] if found else None
+
+
+class _Opening:
+    """Opens something for a block, a function, or each step of a generator.
+
+    One object opens once at a time; a decorated function makes one for each call.
+    """
+
+    def __init__(self, opened: State, organization: Any = None) -> None:
+        self._value = (opened, organization)
+        self._token: Token[Any] | None = None
+
+    def _again(self) -> _Opening:
+        return _Opening(*self._value)
+
+    def __enter__(self) -> Any:
+        if self._token is not None:
+            raise RuntimeError("This scope is open already. Make another one by scope(...).")
+        # A tuple of its own, so that leaving can tell this opening from others of the same.
+        self._mine = (self._value[0], self._value[1])
+        self._token = _open.set(self._mine)
+        return self._value[1]
+
+    def __exit__(self, *args: object) -> None:
+        token, self._token = self._token, None
+        if token is None or _open.get() is not self._mine:
+            _open.set(None)  # closed, rather than whatever the other block had
+            raise RuntimeError("Scopes have to close in the reverse order of their opening.")
+        _open.reset(token)
+
+    async def __aenter__(self) -> Any:
+        return self.__enter__()
+
+    async def __aexit__(self, *args: object) -> None:
+        self.__exit__(*args)
+
+    def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Return the function with the scope open while it runs, between its yields not."""
+        if inspect.isasyncgenfunction(function):
+            return self._around_async_generator(function)
+        if inspect.isgeneratorfunction(function):
+            return self._around_generator(function)
+        if inspect.iscoroutinefunction(function):
+
+            @functools.wraps(function)
+            async def run_async(*args: Any, **kwargs: Any) -> Any:
+                with self._again():
+                    return await function(*args, **kwargs)
+
+            return run_async
+
+        @functools.wraps(function)
+        def run(*args: Any, **kwargs: Any) -> Any:
+            with self._again():
+                return function(*args, **kwargs)
+
+        return run
+
+    def _around_generator(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(function)
+        def run(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
+            steps = function(*args, **kwargs)
+
+            def step(method: Callable[..., Any], *values: Any) -> Any:
+                with self._again():
+                    return method(*values)
+
+            try:
+                item = step(next, steps)
+                while True:
+                    try:
+                        sent = yield item
+                    except GeneratorExit:
+                        step(steps.close)
+                        raise
+                    except BaseException as error:
+                        item = step(steps.throw, error)
+                    else:
+                        item = step(steps.send, sent)
+            except StopIteration as stop:
+                return stop.value
+
+        return run
+
+    def _around_async_generator(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(function)
+        async def run(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
+            steps = function(*args, **kwargs)
+
+            async def step(method: Callable[..., Any], *values: Any) -> Any:
+                with self._again():
+                    return await method(*values)
+
+            try:
+                item = await step(steps.__anext__)
+                while True:
+                    try:
+                        sent = yield item
+                    except GeneratorExit:
+                        await step(steps.aclose)
+                        raise
+                    except BaseException as error:
+                        item = await step(steps.athrow, error)
+                    else:
+                        item = await step(steps.asend, sent)
+            except StopAsyncIteration:
+                return
+
+        return run
+
+
+def scope(organization: Any) -> _Opening:
+    """Open the rows of one organization: for ``with``, ``async with``, or as a decorator.
+
+    Inside another one, it counts alone until it closes. Decorated generators have it open while
+    they run, not between their yields; write no ``with`` around a ``yield``. No queries.
+
+    Raises:
+        ScopeMissing: what is given is no saved organization.
+    """
+    if getattr(organization, "_meta", None) is None or organization.pk is None:
+        raise ScopeMissing
+    try:
+        model = families.family_of(organization).organization
+    except ImproperlyConfigured as error:
+        raise ScopeMissing from error
+    if not isinstance(organization, model):
+        raise ScopeMissing
+    return _Opening(State(model, organization.pk), organization)
+
+
+def unscoped(reason: str) -> _Opening:
+    """Open the rows of all organizations, unfiltered; nothing is stamped or checked.
+
+    Args:
+        reason: why, for whoever looks for such places in the code.
+    Raises:
+        ValueError: the reason is empty.
+    """
+    if not isinstance(reason, str) or not reason.strip():
+        raise ValueError('Say why: unscoped("the nightly report counts all organizations").')
+    return _Opening(EVERYTHING)

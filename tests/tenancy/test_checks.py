@@ -1,0 +1,37 @@
+"""What ``manage.py check`` says about models whose foreign key cannot guard them."""
+
+from django.db import models
+from django.test.utils import isolate_apps
+
+from organizations.tenancy.checks import check_models, problems_of
+from organizations.tenancy.managers import OwnedManager
+
+
+def ids(model):
+    return [problem.id.rpartition(".")[2] for problem in problems_of(model)]
+
+
+@isolate_apps("tests.tenancy.files")
+def test_models_that_cannot_be_guarded():
+    from organizations.models import Organization, OrganizationUser
+
+    def make(name, field, manager="organization", **more):
+        body = {"__module__": __name__, "Meta": type("Meta", (), {"app_label": "files"})}
+        managers = more or {"objects": OwnedManager(manager)}
+        return type(name, (models.Model,), {**body, "organization": field, **managers})
+
+    def key(to=Organization, **options):
+        return models.ForeignKey(to, models.CASCADE, related_name="+", **options)
+
+    assert ids(make("Fine", key())) == []
+    assert ids(make("Unknown", key(), manager="company")) == ["E001"]
+    assert ids(make("NoKey", models.IntegerField())) == ["E002"]
+    assert ids(make("Member", key(OrganizationUser))) == ["E002"]
+    assert ids(make("Nullable", key(null=True))) == ["E003"]
+    assert ids(make("BySlug", key(to_field="slug"))) == ["E003"]
+    second = {"objects": models.Manager(), "owned": OwnedManager()}
+    assert ids(make("Second", key(), **second)) == ["E004"]
+
+
+def test_the_models_of_the_project_are_looked_at():
+    assert check_models() == []
