@@ -337,7 +337,17 @@ def wing_list():
         parts.append("These pages were made without any of them.")
     for wing in wings():
         parts += [f"## {wing.verbose_name}", f"`{wing.name}`"]
-        for room in ("services", "registry", "exceptions", "permissions", "conf"):
+        for room in (
+            "scope",
+            "managers",
+            "models",
+            "jobs",
+            "services",
+            "registry",
+            "exceptions",
+            "permissions",
+            "conf",
+        ):
             if find_spec(f"{wing.name}.{room}"):
                 options = "   :members:\n   :exclude-members: __init__"
                 directive = f".. automodule:: {wing.name}.{room}\n{options}"

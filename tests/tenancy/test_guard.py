@@ -20,6 +20,13 @@ def names(rows):
     return sorted(str(row) for row in rows)
 
 
+def waited(function, *args, **kwargs):
+    async def wait():
+        return await function(*args, **kwargs)
+
+    return async_to_sync(wait)()
+
+
 async def _collected(rows):
     return [row async for row in rows]
 
@@ -57,10 +64,10 @@ READS = {
     ),
     "explain": (lambda two: bool(Folder.objects.explain()), True),
     "iterator": (lambda two: names(Folder.objects.iterator()), MINE),
-    "async for": (lambda two: names(async_to_sync(_collected)(Folder.objects.all())), MINE),
-    "aiterator": (lambda two: names(async_to_sync(_iterated)(Folder.objects.all())), MINE),
-    "aget": (lambda two: str(async_to_sync(Folder.objects.aget)()), MINE[0]),
-    "aexists": (lambda two: async_to_sync(Folder.objects.aexists)(), True),
+    "async for": (lambda two: names(waited(_collected, Folder.objects.all())), MINE),
+    "aiterator": (lambda two: names(waited(_iterated, Folder.objects.all())), MINE),
+    "aget": (lambda two: str(waited(Folder.objects.aget)), MINE[0]),
+    "aexists": (lambda two: waited(Folder.objects.aexists), True),
     "in_bulk": (lambda two: names(Folder.objects.in_bulk().values()), MINE),
     "values": (lambda two: list(Folder.objects.values("name")), [{"name": MINE[0]}]),
     "values_list": (lambda two: list(Folder.objects.values_list("name", flat=True)), MINE),
@@ -179,9 +186,7 @@ WRITES = {
     "save of some fields": lambda two: two.zenith.folder.save(update_fields=["name"]),
     "save of a new row": lambda two: Folder(organization=two.zenith.organization).save(),
     "create": lambda two: Folder.objects.create(organization=two.zenith.organization),
-    "acreate": lambda two: async_to_sync(Folder.objects.acreate)(
-        organization=two.zenith.organization
-    ),
+    "acreate": lambda two: waited(Folder.objects.acreate, organization=two.zenith.organization),
     "create by the reverse manager": lambda two: two.zenith.organization.folder_set.create(),
     "get_or_create": lambda two: Folder.objects.get_or_create(
         organization=two.zenith.organization, name="new"

@@ -5,6 +5,7 @@ import threading
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.db import connections
 from django.http import StreamingHttpResponse
 from django.utils.module_loading import import_string
 
@@ -137,7 +138,10 @@ def test_tasks_that_run_together_do_not_mix():
         return seen, current()
 
     async def both():
-        return await asyncio.gather(work(two.acme), work(two.zenith))
+        try:
+            return await asyncio.gather(work(two.acme), work(two.zenith))
+        finally:
+            await sync_to_async(connections.close_all)()
 
     assert asyncio.run(both()) == [({"acme folder"}, None), ({"zenith folder"}, None)]
 

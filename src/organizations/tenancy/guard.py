@@ -52,10 +52,12 @@ def stamp(row: Any) -> None:
     """
     opened = needed()
     field = organization_field(type(row))
-    if opened != EVERYTHING and _is_open_for(field, opened):
-        if field.attname in row.__dict__ and row.__dict__[field.attname] is None:
-            setattr(row, field.attname, opened.key)
-    check_key(type(row), getattr(row, field.attname) if opened != EVERYTHING else None)
+    if opened == EVERYTHING:
+        return
+    # In ``__dict__``: a column that was not loaded is not None, and is looked up below.
+    if row.__dict__.get(field.attname, field) is None and _is_open_for(field, opened):
+        setattr(row, field.attname, opened.key)
+    check_key(type(row), getattr(row, field.attname))
 
 
 def check_row(model: Any, names: Any, values: Any) -> None:
@@ -98,10 +100,10 @@ class _Guarded:
         query.add_filter(field.attname, opened.key)
         _load_key(query, field)
         if isinstance(query, sql.UpdateQuery):
-            for changed, _, value in query.values:
+            for changed, _, value in query.values:  # type: ignore[attr-defined]
                 if changed == field:
                     check_key(self.model, value)  # type: ignore[attr-defined]
-        return super(_Guarded, query).get_compiler(*args, **kwargs)
+        return super(_Guarded, query).get_compiler(*args, **kwargs)  # type: ignore[misc]
 
 
 def _load_key(query: Any, field: Any) -> None:

@@ -8,7 +8,8 @@ from django.db import models
 from django.db.models.signals import class_prepared
 
 from . import guard
-from .scope import needed
+from .exceptions import ScopeMismatch
+from .scope import EVERYTHING, needed
 
 __all__ = ["OwnedManager", "OwnedQuerySet"]
 
@@ -40,14 +41,14 @@ class OwnedQuerySet(models.QuerySet[Any]):
         for row in objs:
             guard.stamp(row)
         if kwargs.get("update_fields") and not self._conflicts_stay_inside(kwargs):
-            raise guard.ScopeMismatch
+            raise ScopeMismatch
         return super()._insert(objs, *args, **kwargs)  # type: ignore[misc]
 
     _insert.alters_data = True  # type: ignore[attr-defined]
 
     def _conflicts_stay_inside(self, options: Any) -> bool:
         """Return whether a row that is written over instead can only be one of the scope."""
-        if needed() == guard.EVERYTHING:
+        if needed() == EVERYTHING:
             return True
         field = guard.organization_field(self.model)
         unique = {getattr(each, "name", each) for each in options.get("unique_fields") or ()}

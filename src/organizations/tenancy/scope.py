@@ -174,7 +174,7 @@ def scope(organization: Any) -> _Opening:
     Raises:
         ScopeMissing: what is given is no saved organization.
     """
-    if getattr(organization, "_meta", None) is None or organization.pk is None:
+    if not hasattr(organization, "_meta") or organization.pk is None:
         raise ScopeMissing
     try:
         model = families.family_of(organization).organization

@@ -37,3 +37,6 @@ class Bookmark(models.Model):
     """Belongs to no organization, and points into one."""
 
     folder = models.ForeignKey(Folder, models.CASCADE, related_name="bookmarks")
+
+    def __str__(self):
+        return f"bookmark {self.pk}"
