@@ -174,11 +174,11 @@ def scope(organization: Any) -> _Opening:
     Raises:
         ScopeMissing: what is given is no saved organization.
     """
-    if not hasattr(organization, "_meta") or organization.pk is None:
+    if getattr(organization, "pk", None) is None:
         raise ScopeMissing
     try:
         model = families.family_of(organization).organization
-    except ImproperlyConfigured as error:
+    except (AttributeError, ImproperlyConfigured) as error:
         raise ScopeMissing from error
     if not isinstance(organization, model):
         raise ScopeMissing
