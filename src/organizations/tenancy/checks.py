@@ -30,15 +30,43 @@ def problems_of(model: Any) -> list[checks.CheckMessage]:
     try:
         field = model._meta.get_field(name)
     except FieldDoesNotExist:
-        return [_error(model, f"has no field {name!r}, which its OwnedManager names.", 1)]
+        return [
+            checks.Error(
+                f"{model._meta.label} has no field {name!r}, which its OwnedManager names.",
+                hint='objects = OwnedManager(field="organization")',
+                obj=model,
+                id="organizations_tenancy.E001",
+            )
+        ]
     if not field.many_to_one or not field.concrete or not _is_organization(field):
-        return [_error(model, f"needs {name!r} to be a foreign key to an organization.", 2)]
+        return [
+            checks.Error(
+                f"{model._meta.label} needs {name!r} to be a foreign key to an organization.",
+                hint='objects = OwnedManager(field="organization")',
+                obj=model,
+                id="organizations_tenancy.E002",
+            )
+        ]
     if field.null or field.target_field is not field.remote_field.model._meta.pk:
-        return [_error(model, f"needs {name!r} to be NOT NULL and to hold the primary key.", 3)]
+        return [
+            checks.Error(
+                f"{model._meta.label} needs {name!r} to be NOT NULL and to hold the primary key.",
+                hint='objects = OwnedManager(field="organization")',
+                obj=model,
+                id="organizations_tenancy.E003",
+            )
+        ]
     if not isinstance(model._base_manager, OwnedManager) or not isinstance(
         model._default_manager, OwnedManager
     ):
-        return [_error(model, "needs its OwnedManager as first manager and base manager.", 4)]
+        return [
+            checks.Error(
+                f"{model._meta.label} needs its OwnedManager as first manager and base manager.",
+                hint='objects = OwnedManager(field="organization")',
+                obj=model,
+                id="organizations_tenancy.E004",
+            )
+        ]
     return []
 
 
@@ -48,12 +76,3 @@ def _is_organization(field: Any) -> bool:
         return bool(families.family_of(model).organization._meta.concrete_model is model)
     except (ImproperlyConfigured, TypeError, LookupError):
         return False
-
-
-def _error(model: Any, text: str, number: int) -> checks.Error:
-    return checks.Error(
-        f"{model._meta.label} {text}",
-        hint='objects = OwnedManager(field="organization")',
-        obj=model,
-        id=f"organizations_tenancy.E{number:03}",
-    )
