@@ -140,7 +140,7 @@ def from_session(request: HttpRequest) -> Any:
     hint = None if session is None else session.get(HINT)
     if hint is None:
         return None
-    key = as_key(default_family().organization, hint)
+    key = as_key(default_family().organization, hint) if isinstance(hint, str) else None
     return NOBODY if key is None else Q(pk=key)
 
 
@@ -214,6 +214,8 @@ def find(name: Any, user: Any) -> tuple[Any, Any]:
     member = None if organization.own_key is None else organization.own_membership
     if member is not None:
         member.organization = organization
+        if isinstance(user, member._meta.get_field("user").related_model):
+            member.user = user
     return organization, member
 
 

@@ -53,6 +53,10 @@ async def later(request, **kwargs):
     return HttpResponse(await sync_to_async(words)(request))
 
 
+async def both(request, **kwargs):
+    return HttpResponse(f"{await request.aorganization()} {await request.amembership()}")
+
+
 async def alater_silent(request, **kwargs):
     return HttpResponse("quiet")
 
@@ -97,6 +101,7 @@ VIEWS = {
     "switcher": switcher,
     "broken": broken,
     "later": later,
+    "both": both,
     "alater-silent": alater_silent,
     "stream": stream,
     "astream": astream,
