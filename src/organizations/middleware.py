@@ -97,7 +97,7 @@ class _WithOrganization:
 
 
 @cache
-def _class_for(kind: type[HttpRequest]) -> type[Any]:
+def _class_for(kind: Any) -> Any:
     return type(kind.__name__, (_WithOrganization, kind), {"__module__": kind.__module__})
 
 
@@ -107,8 +107,9 @@ def _prepare(request: Any) -> Acting:
             "OrganizationMiddleware needs to know who is there. Put it behind "
             "'django.contrib.auth.middleware.AuthenticationMiddleware' in MIDDLEWARE."
         )
-    if not isinstance(request, _WithOrganization):
-        request.__class__ = _class_for(type(request))
+    kind: Any = type(request)
+    if not issubclass(kind, _WithOrganization):
+        request.__class__ = _class_for(kind)
     return Acting(lambda: request.organization, request.user)
 
 

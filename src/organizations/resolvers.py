@@ -25,14 +25,10 @@ from .grants import superuser_has_access
 __all__ = [
     "NOBODY",
     "Resolver",
-    "chosen",
-    "find",
-    "forget_hint",
     "from_header",
     "from_host",
     "from_session",
     "from_url",
-    "look",
     "remember",
 ]
 

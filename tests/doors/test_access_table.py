@@ -260,7 +260,10 @@ ORGANIZATION_PAGES = {
     *INVITATION_PAGES,
     *BULK_PAGES,
     "organization_bulk",
-    *(f"organization_{page}" for page in ("detail", "edit", "delete", "leave", "transfer")),
+    *(
+        f"organization_{page}"
+        for page in ("detail", "edit", "delete", "leave", "transfer", "switch")
+    ),
     "organization_restore",
     *("organization_user_list", "organization_user_add", "organization_user_propose"),
     *("organization_join", "organization_joining", "organization_handover_answer"),

@@ -1,6 +1,7 @@
 """Each check is provoked once; a project that has done everything hears nothing."""
 
 import importlib.metadata
+from pathlib import Path
 
 import django
 import pytest

@@ -38,7 +38,6 @@ __all__ = [
     "acurrent_organization",
     "current",
     "current_organization",
-    "entered",
     "register",
 ]
 
