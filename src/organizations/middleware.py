@@ -82,12 +82,17 @@ class _WithOrganization:
 
     @organization.setter
     def organization(self, organization: Any) -> None:
-        # The decorators do so, and so may a project. The membership is no longer known then.
-        self.__dict__[FOUND] = (organization, None)
+        # The decorators say whom they have let in where, and a project may do so too.
+        before, member = self.__dict__.get(FOUND) or (None, None)
+        self.__dict__[FOUND] = (organization, member if organization == before else None)
 
     @property
     def membership(self) -> Any:
         return _look(self)[1]
+
+    @membership.setter
+    def membership(self, membership: Any) -> None:
+        self.__dict__[FOUND] = (_look(self)[0], membership)
 
     async def aorganization(self) -> Any:
         return (await _alook(self))[0]

@@ -19,7 +19,8 @@ from django.utils.module_loading import import_string
 
 from .conf import get_settings, is_reserved
 from .converters import as_key
-from .families import default_family, live
+from .decorators import MODEL
+from .families import default_family, family_of, live
 from .grants import superuser_has_access
 
 __all__ = [
@@ -74,14 +75,25 @@ def _resolver(path: Any) -> Resolver:
 
 
 def from_url(request: HttpRequest) -> Any:
-    """Return what the URL's keyword holds; see ``ORGANIZATION_URL_KEYWORDS``. Always asked."""
+    """Return what the URL's keyword holds; see ``ORGANIZATION_URL_KEYWORDS``. Always asked.
+
+    Where the view is about organizations of another model, its keys mean nothing here.
+    """
     match = request.resolver_match
     if match is None:
         return None
     for name in get_settings().ORGANIZATION_URL_KEYWORDS:
         if match.kwargs.get(name) is not None:
-            return match.kwargs[name]
+            return NOBODY if _is_of_other_model(match.func) else match.kwargs[name]
     return None
+
+
+def _is_of_other_model(view: Any) -> bool:
+    """Return whether a view says that its organizations are not those of the default family."""
+    model = getattr(view, "view_initkwargs", {}).get("org_model")
+    for holder, name in ((getattr(view, "view_class", None), "org_model"), (view, MODEL)):
+        model = model or getattr(holder, name, None)
+    return model is not None and family_of(model) != default_family()
 
 
 def from_host(request: HttpRequest) -> Any:

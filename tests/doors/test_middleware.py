@@ -13,14 +13,16 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import connection, connections
 from django.db.models import Q
 from django.http import FileResponse, HttpRequest, HttpResponse
-from django.test import AsyncClient
+from django.test import AsyncClient, RequestFactory
 from django.test.utils import CaptureQueriesContext
+from django.urls import resolve
 from django.utils import timezone
 
 from organizations import resolvers, testing
 from organizations.middleware import OrganizationMiddleware
 from organizations.models import Organization, OrganizationUser
 from organizations.services import acting, members
+from tests.compat.guilds.models import Guild, GuildUser
 from tests.doors.support import MODELLED, Browser, page
 from tests.doors.urls_middleware import ENDED
 
@@ -119,6 +121,24 @@ def test_the_url_names_the_organization_for_its_members_only(world, tables, sett
     assert body(browser, "/plain/") == nothing_for(member)
     choose(settings, SUPERUSERS_HAVE_ACCESS=False)
     assert body(world.browser("superuser"), "/acme/plain/") == nothing_for(superuser)
+
+
+def test_a_view_that_says_more_is_heard(world):
+    """Decorators bring their own answer, and keys of another model are no keys of this one."""
+    member, browser = world.people["member"], world.browser("member")
+    with CaptureQueriesContext(connection) as queries:
+        found = body(browser, "/acme/members-only/")
+    assert found == expected(world.acme, member)
+    assert len(queries) == 4, "session, user, and the two of the decorator"
+    assert body(browser, f"/{world.acme.pk}/own/") == expected(world.acme, member)
+    for name in ("guilds", "chosen-guilds"):
+        assert body(browser, f"/{world.acme.pk}/{name}/") == nothing_for(member)
+    smiths = Guild.objects.create(name="Smiths", pk=world.acme.pk)
+    GuildUser.objects.create(user=member, organization=smiths)
+    assert body(browser, f"/{smiths.pk}/guild/") == f"None {member.pk} None member"
+    request = RequestFactory().get("/")
+    request.resolver_match = resolve(f"/{smiths.pk}/guild/", "tests.doors.urls_middleware")
+    assert resolvers.from_url(request) is resolvers.NOBODY
 
 
 @pytest.fixture

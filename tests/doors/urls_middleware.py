@@ -6,13 +6,16 @@ from asgiref.sync import sync_to_async
 from django.http import HttpResponse, StreamingHttpResponse
 from django.template import engines
 from django.urls import include, path
+from django.views.generic import View
 
+from organizations.decorators import membership_required
 from organizations.services.acting import (
     acting_in,
     acurrent_organization,
     current,
     current_organization,
 )
+from tests.compat.guilds.models import Guild
 
 
 def words(request):
@@ -92,6 +95,27 @@ async def nested(request, **kwargs):
     return HttpResponse(await sync_to_async(words)(request))
 
 
+@membership_required
+def members_only(request, **kwargs):
+    return HttpResponse(words(request))
+
+
+@membership_required(org_model=Guild)
+def guild(request, **kwargs):
+    return HttpResponse(words(request))
+
+
+class Own(View):
+    org_model = None
+
+    def get(self, request, **kwargs):
+        return HttpResponse(words(request))
+
+
+class Guilds(Own):
+    org_model = Guild
+
+
 #: What streams saw when they were closed.
 ENDED: list[str | None] = []
 
@@ -106,6 +130,11 @@ VIEWS = {
     "stream": stream,
     "astream": astream,
     "nested": nested,
+    "members-only": members_only,
+    "guild": guild,
+    "own": Own.as_view(),
+    "guilds": Guilds.as_view(),
+    "chosen-guilds": Own.as_view(org_model=Guild),
 }
 
 urlpatterns = [
