@@ -26,10 +26,12 @@ LANGUAGE_CODE = "en"
 STATIC_URL = "/static/"
 
 # What the package needs to know: its pages sit in our own base template, and nobody becomes a
-# member without saying yes.
+# member without saying yes. Pages whose URL names no organization take the one that the person
+# has switched to.
 ORGANIZATIONS = {
     "BASE_TEMPLATE": "base.html",
     "INVITATION_BACKEND": "organizations.backends.modeled.ModelInvitation",
+    "ORGANIZATION_RESOLVERS": ["organizations.resolvers.from_session"],
 }
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"
@@ -69,6 +71,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "organizations.middleware.OrganizationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "shop.middleware.PlainNotFound",

@@ -15,7 +15,7 @@ from django.shortcuts import resolve_url
 from django.template import TemplateDoesNotExist, engines, loader
 from django.urls import NoReverseMatch, Resolver404, URLPattern, URLResolver, get_resolver, reverse
 
-from . import conf, converters, families, jobs, permissions
+from . import conf, converters, families, jobs, permissions, resolvers
 from .backends import invitation_backend, registration_backend
 from .decorators import REQUIRED
 from .exceptions import UnknownPermission
@@ -314,6 +314,75 @@ def check_auth(**kwargs: Any) -> list[CheckMessage]:
     return found
 
 
+def check_middleware(**kwargs: Any) -> list[CheckMessage]:
+    """E012: OrganizationMiddleware is missing or misplaced. W015: the switcher wants it."""
+    ours = "organizations.middleware.OrganizationMiddleware"
+    auth = "django.contrib.auth.middleware.AuthenticationMiddleware"
+    lines = f'MIDDLEWARE = [..., "{auth}", "{ours}", ...]'
+    order = list(settings.MIDDLEWARE)
+    if ours in order:
+        if auth in order[: order.index(ours)]:
+            return []
+        text = "OrganizationMiddleware stands before AuthenticationMiddleware in MIDDLEWARE."
+        return [Error(text, hint=lines, id="organizations.E012")]
+    if _setting("ORGANIZATION_RESOLVERS"):
+        text = "ORGANIZATION_RESOLVERS is set, but OrganizationMiddleware is not in MIDDLEWARE."
+        return [Error(text, hint=lines, id="organizations.E012")]
+    if "org_switcher" in _base_template_source():
+        text = "The base template shows the switcher, but OrganizationMiddleware is not there."
+        return [
+            Warning(
+                f"{text} The switcher marks the current organization on the package's pages only.",
+                hint=lines,
+                id="organizations.W015",
+            )
+        ]
+    return []
+
+
+def _base_template_source() -> str:
+    """Return the text of the project's own base template, or nothing."""
+    name = _setting("BASE_TEMPLATE")
+    if not name or name.startswith("organizations/"):
+        return ""
+    try:
+        return str(loader.get_template(name).template.source)  # type: ignore[attr-defined]
+    except TemplateDoesNotExist:
+        return ""  # E009 says it
+
+
+def check_resolvers(**kwargs: Any) -> list[CheckMessage]:
+    """E013: a resolver of ORGANIZATION_RESOLVERS cannot be loaded, or lacks what it needs."""
+    if _setting("ORGANIZATION_RESOLVERS") is None:
+        return []  # E002 says it
+    try:
+        chosen = resolvers.chosen()
+    except ImproperlyConfigured as error:
+        known = ", ".join(f'"organizations.resolvers.from_{n}"' for n in ("host", "header"))
+        hint = f'Mend the path. There are {known} and "organizations.resolvers.from_session".'
+        return [Error(str(error), hint=hint, id="organizations.E013")]
+    found: list[CheckMessage] = []
+    if resolvers.from_session in chosen and not any(
+        path.endswith(".SessionMiddleware") for path in settings.MIDDLEWARE
+    ):
+        found.append(
+            Error(
+                "The resolver from_session needs sessions.",
+                hint='MIDDLEWARE = ["django.contrib.sessions.middleware.SessionMiddleware", ...]',
+                id="organizations.E013",
+            )
+        )
+    if resolvers.from_host in chosen and _setting("ORGANIZATION_HOST") is None:
+        found.append(
+            Error(
+                "The resolver from_host needs the host that subdomains stand below.",
+                hint='ORGANIZATIONS = {"ORGANIZATION_HOST": "example.com"}',
+                id="organizations.E013",
+            )
+        )
+    return found
+
+
 def check_templates(**kwargs: Any) -> list[CheckMessage]:
     """E008: templates are not found. W005: they get no request. E009: the base template."""
     try:
@@ -492,6 +561,8 @@ ALL_CHECKS: tuple[Callable[..., list[CheckMessage]], ...] = (
     check_link_base,
     check_urls,
     check_auth,
+    check_middleware,
+    check_resolvers,
     check_templates,
     check_mail,
     check_acceptance,

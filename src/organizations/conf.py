@@ -145,6 +145,21 @@ class OrganizationsSettings:
     SITE_NAME: str = ""
     #: Words that no organization may take as its slug, besides the built-in ones.
     RESERVED_SLUGS: tuple[str, ...] = ()
+    #: What names the organization of a request besides its URL, which always comes first:
+    #: callables as dotted paths, such as ``"organizations.resolvers.from_session"``.
+    ORGANIZATION_RESOLVERS: tuple[str, ...] = ()
+    #: The keywords of URLs that hold an organization's key or slug.
+    ORGANIZATION_URL_KEYWORDS: tuple[str, ...] = ("organization_pk",)
+    #: The host that organizations have subdomains of, such as ``"example.com"``.
+    ORGANIZATION_HOST: str | None = None
+    #: The field of the organization, or the path to one, that holds a domain of its own, such as
+    #: ``"domain"``. Domains are stored in lower case and are unique.
+    ORGANIZATION_HOST_FIELD: str | None = None
+    #: The header that names the organization.
+    ORGANIZATION_HEADER: str = "X-Organization"
+    #: Name of the URL where a switch leads to, with or without the keyword ``organization_pk``;
+    #: None for the organization's page.
+    LANDING_URL: str | None = None
     #: Whether an active superuser may enter every organization.
     SUPERUSERS_HAVE_ACCESS: bool = True
     #: Callables ``(user) -> iterable of addresses`` that the user has proven, as dotted paths.
@@ -180,6 +195,17 @@ class OrganizationsSettings:
         if base is not None and not base.startswith(("https://", "http://")):
             raise ImproperlyConfigured(
                 f"ORGANIZATIONS['LINK_BASE'] is {base!r}; it must start with https:// or http://."
+            )
+        host = self.ORGANIZATION_HOST
+        if host is not None and not re.fullmatch(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?", host):
+            raise ImproperlyConfigured(
+                f"ORGANIZATIONS['ORGANIZATION_HOST'] is {host!r}; it must be a host in lower case, "
+                "without scheme, port and leading dot, such as 'example.com'."
+            )
+        if not re.fullmatch(r"[A-Za-z0-9-]+", self.ORGANIZATION_HEADER):
+            raise ImproperlyConfigured(
+                f"ORGANIZATIONS['ORGANIZATION_HEADER'] is {self.ORGANIZATION_HEADER!r}; it must be "
+                "the name of a header, such as 'X-Organization'."
             )
 
     def rate(self, name: str) -> Rate | None:
@@ -222,6 +248,12 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "LINK_BASE": (str, type(None)),
     "SITE_NAME": (str,),
     "RESERVED_SLUGS": (tuple,),
+    "ORGANIZATION_RESOLVERS": (tuple,),
+    "ORGANIZATION_URL_KEYWORDS": (tuple,),
+    "ORGANIZATION_HOST": (str, type(None)),
+    "ORGANIZATION_HOST_FIELD": (str, type(None)),
+    "ORGANIZATION_HEADER": (str,),
+    "LANDING_URL": (str, type(None)),
     "SUPERUSERS_HAVE_ACCESS": (bool,),
     "VERIFIED_ADDRESS_SOURCES": (tuple,),
 }

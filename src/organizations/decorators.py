@@ -1,9 +1,9 @@
 """Decorators for function views: the organization of the URL, and who may come in.
 
 The view, sync or async, gets ``organization_pk`` as the organization's key, whatever the URL
-has, and finds ``request.organization`` and ``request.access``. Strangers are sent to the login
-page, everybody who is no member gets "not found", and a member without the right gets a page
-that says so.
+has, and finds ``request.organization``, ``request.membership`` and ``request.access``. Strangers
+are sent to the login page, everybody who is no member gets "not found", and a member without the
+right gets a page that says so.
 """
 
 from __future__ import annotations
@@ -31,6 +31,9 @@ View = Callable[..., Any]
 
 #: The attribute of a decorated view that names its permission; a system check reads it.
 REQUIRED = "organizations_permission"
+
+#: The attribute that holds the organization model of a decorated view; the resolver reads it.
+MODEL = "organizations_model"
 
 
 class _StandingMissing(NotAllowed):
@@ -60,6 +63,7 @@ def _require(require: Callable[[Access], None], view: View | None, org_model: An
         if not access.may_enter:
             return not_found(request)
         request.organization = organization  # type: ignore[attr-defined]
+        request.membership = access.member  # type: ignore[attr-defined]
         request.access = access  # type: ignore[attr-defined]
         try:
             require(access)
@@ -93,7 +97,9 @@ def _require(require: Callable[[Access], None], view: View | None, org_model: An
                 return await sync_to_async(refuse)(request, error)
 
         # By asgiref: async class views are marked in a way of which "inspect" may not know.
-        return awrapped if iscoroutinefunction(view) else wrapped
+        decorated: Any = awrapped if iscoroutinefunction(view) else wrapped
+        setattr(decorated, MODEL, org_model)
+        return decorated  # type: ignore[no-any-return]
 
     return decorate(view) if view is not None else decorate
 

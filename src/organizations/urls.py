@@ -21,6 +21,7 @@ from .views.access import OrganizationUserAccess
 from .views.fresh import OrganizationConfirm
 from .views.handover import HandoverAnswer, OrganizationTransfer
 from .views.mails import MailList, MailPreview
+from .views.switching import OrganizationSwitch
 
 __all__ = ["urlpatterns"]
 
@@ -108,6 +109,7 @@ organization_patterns: list[Any] = [
     path("delete/", views.OrganizationDelete.as_view(), name="organization_delete"),
     path("join/", joining.OrganizationJoin.as_view(), name="organization_join"),
     path("joining/", joining.OrganizationJoining.as_view(), name="organization_joining"),
+    path("switch/", OrganizationSwitch.as_view(), name="organization_switch"),
     path("leave/", views.OrganizationLeave.as_view(), name="organization_leave"),
     path("transfer/", OrganizationTransfer.as_view(), name="organization_transfer"),
     path("transfer/answer/", HandoverAnswer.as_view(), name="organization_handover_answer"),

@@ -40,7 +40,8 @@ GOES_ON = {DOCS / "tutorial" / "billing-role.md": DOCS / "start.md"}
 # What the README says in words, since it is no part of the lines to paste.
 IN_WORDS = (
     "AUTHENTICATION_BACKENDS = "
-    '["django.contrib.auth.backends.ModelBackend", "organizations.auth.OrganizationBackend"]'
+    '["django.contrib.auth.backends.ModelBackend", "organizations.auth.OrganizationBackend"]\n'
+    'MIDDLEWARE += ["organizations.middleware.OrganizationMiddleware"]'
 )
 # What other packages would bring; only the part that a page uses.
 ALLAUTH = {

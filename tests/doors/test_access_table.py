@@ -61,6 +61,8 @@ organization_edit                GET   login 404 403 200 200 404 login 404 200 4
 organization_edit                POST  login 404 403 302 302 404 login 404 302 404
 organization_delete              GET   login 404 403 403 200 404 login 404 200 404
 organization_delete              POST  login 404 403 403 302 404 login 404 302 404
+organization_switch              GET   login 404 302 302 302 404 login 404 302 404
+organization_switch              POST  login 404 302 302 302 404 login 404 302 404
 organization_leave               GET   login 404 200 200 200 404 login 404 404 404
 organization_leave               POST  login 404 302 302 409 404 login 404 404 404
 organization_choose              POST  login 405 405 405 405 405 login 405 405 405
@@ -258,7 +260,10 @@ ORGANIZATION_PAGES = {
     *INVITATION_PAGES,
     *BULK_PAGES,
     "organization_bulk",
-    *(f"organization_{page}" for page in ("detail", "edit", "delete", "leave", "transfer")),
+    *(
+        f"organization_{page}"
+        for page in ("detail", "edit", "delete", "leave", "transfer", "switch")
+    ),
     "organization_restore",
     *("organization_user_list", "organization_user_add", "organization_user_propose"),
     *("organization_join", "organization_joining", "organization_handover_answer"),

@@ -1,6 +1,7 @@
 """Each check is provoked once; a project that has done everything hears nothing."""
 
 import importlib.metadata
+from pathlib import Path
 
 import django
 import pytest
@@ -92,6 +93,45 @@ def no_processors(settings):
     templates(settings, OPTIONS={"context_processors": []})
 
 
+OURS = "organizations.middleware.OrganizationMiddleware"
+BY_SESSION = "organizations.resolvers.from_session"
+
+
+def ours_first(settings):
+    settings.MIDDLEWARE = [OURS, *settings.MIDDLEWARE]
+
+
+def resolvers(*names, without=""):
+    def provoke(settings):
+        order = [each for each in settings.MIDDLEWARE if not without or without not in each]
+        settings.MIDDLEWARE = [*order, OURS]
+        settings.ORGANIZATIONS = {**GOOD, "ORGANIZATION_RESOLVERS": list(names)}
+
+    return provoke
+
+
+def test_what_the_organization_of_a_request_needs(settings):
+    good = list(settings.MIDDLEWARE)
+    for provoke, says in (
+        (resolvers("organizations.resolvers.from_host"), "needs the host"),
+        (resolvers(BY_SESSION, without="SessionMiddleware"), "needs sessions"),
+    ):
+        settings.MIDDLEWARE = good
+        provoke(settings)
+        assert says in found()["E013"].msg
+    settings.MIDDLEWARE = good
+    change_key(ORGANIZATION_RESOLVERS=[BY_SESSION])(settings)
+    assert "not in MIDDLEWARE" in found()["E012"].msg
+    settings.MIDDLEWARE = [*good, OURS]
+    assert not found()
+    # The project's own base template shows the switcher.
+    templates(settings, DIRS=[Path(__file__).parent / "templates"])
+    change_key(BASE_TEMPLATE="with_switcher.html")(settings)
+    assert not found()
+    settings.MIDDLEWARE = good
+    assert OURS in found()["W015"].hint
+
+
 def nothing_chosen(settings):
     settings.ORGANIZATIONS = {"LINK_BASE": "https://app.example.com"}
 
@@ -109,6 +149,8 @@ PROVOKED = {
     "W010": (change("LOGIN_REDIRECT_URL", "/no/page/"), "find nothing", "organization_list"),
     "W003": (change("ROOT_URLCONF", Hidden), "blog/, news/", "RESERVED_SLUGS"),
     "W004": (without_middleware, "MessageMiddleware", "MIDDLEWARE +="),
+    "E012": (ours_first, "stands before", OURS),
+    "E013": (resolvers("no.such.resolver"), "no.such.resolver", "from_session"),
     "W005": (no_processors, "request", "processors.request"),
     "E008": (no_app_folders, "not found", '"APP_DIRS": True'),
     "W006": (mailer("django.core.mail.backends.console.EmailBackend"), "never arrive", "smtp"),

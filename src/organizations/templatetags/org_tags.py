@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from .. import pages, presets
 from ..backends import invitation_backend
+from ..conf import get_settings
 from ..dates import last_day
 from ..exceptions import RegistrationClosed
 from ..families import default_family, is_live
@@ -22,6 +23,7 @@ from ..grants import standing_of
 from ..mail import display_name
 from ..managers import with_member
 from ..permissions import Access, Grant
+from ..resolvers import chosen, from_session
 from ..services import invitations, registration
 from ..services.access import access_of, members_with_standing, rights_of_row
 from ..services.ceiling import within_reach
@@ -265,8 +267,14 @@ def org_hue(person: Any) -> int:
 
 @register.inclusion_tag("organizations/switcher.html", takes_context=True)
 def org_switcher(context: Any) -> dict[str, Any]:
-    """The organizations of the signed-in user, the one of this page marked. Queries: 1 to 3."""
-    user = getattr(context.get("request"), "user", None)
+    """The organizations of the signed-in user, the one of this page marked. Queries: 1 to 3.
+
+    At most 20, and a link to all. The current one is the ``organization`` of the page, else that
+    of the request (1 query, if nobody has asked for it yet). They are links; where the session's
+    hint or a landing page of the project's counts, they are buttons that switch.
+    """
+    request: Any = context.get("request")
+    user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return {"organizations": [], "current": None, "pending_count": 0}
     family = default_family()
@@ -278,7 +286,8 @@ def org_switcher(context: Any) -> dict[str, Any]:
         "organizations": with_member(
             family.organization._default_manager.filter(is_active=True), user
         )[:20],
-        "current": context.get("organization"),
+        "current": context.get("organization") or getattr(request, "organization", None),
         "pending_count": pending,
-        "request": context.get("request"),
+        "switches": bool(get_settings().LANDING_URL) or from_session in chosen(),
+        "request": request,
     }
