@@ -195,12 +195,6 @@ class OrganizationAdmin(BaseOrganizationAdmin):
             ownership.transfer(owner.organization, owner.organization_user, actor=request.user)
         formset.save_m2m()
 
-    def get_deleted_objects(self, objs: Any, request: Any) -> Any:
-        to_delete, counts, missing, protected = super().get_deleted_objects(objs, request)
-        # An owner row is never deleted by itself; with its organization it goes.
-        missing.discard(family_of(self.model).owner._meta.verbose_name)
-        return to_delete, counts, missing, protected
-
     def delete_model(self, request: Any, obj: Any) -> None:
         organizations.delete(obj, actor=request.user)
 

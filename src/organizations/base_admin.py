@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import suppress
 from typing import Any
 
@@ -14,6 +15,7 @@ from django.db.models import QuerySet
 from .exceptions import OrganizationsError
 from .families import family_of
 from .services._locks import database_of
+from .services.acting import Entering
 from .services.preview import preview
 
 __all__ = [
@@ -38,7 +40,18 @@ class BaseOrganizationAdmin(admin.ModelAdmin):
     list_filter = ("is_active",)
 
     def get_deleted_objects(self, objs: Any, request: Any) -> Any:
-        to_delete, counts, missing, protected = super().get_deleted_objects(objs, request)
+        to_delete: list[Any] = []
+        counts: Counter[str] = Counter()
+        missing: set[Any] = set()
+        protected: list[Any] = []
+        for organization in objs:
+            # What an app keeps closed to others is seen by whoever acts in it.
+            with Entering(organization, request.user):
+                goes, kinds, lacking, kept = super().get_deleted_objects([organization], request)
+            to_delete += goes
+            counts.update(kinds)
+            missing |= lacking
+            protected += kept
         # An owner row is never deleted by itself; with its organization it goes.
         with suppress(ImproperlyConfigured):
             missing.discard(family_of(self.model).owner._meta.verbose_name)

@@ -1,4 +1,4 @@
-"""The app config: connects the checks. The app has no tables and no pages."""
+"""The app config: connects the checks, and the scope with whoever enters an organization."""
 
 from __future__ import annotations
 
@@ -16,9 +16,12 @@ class TenancyConfig(AppConfig):
 
     def ready(self) -> None:
         from .. import families
+        from ..services import acting
         from .checks import check_models
         from .guard import guard_deletion
+        from .scope import follow
 
         for family in families.every():
             guard_deletion(family.organization)
+        acting.register("tenancy", follow)
         checks.register(check_models, "organizations")

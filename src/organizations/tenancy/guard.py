@@ -13,7 +13,7 @@ from django.db.models import sql
 
 from .. import families
 from .exceptions import ScopeMismatch
-from .scope import EVERYTHING, State, needed, scope, state
+from .scope import EVERYTHING, State, begun, needed, scope, settled, state
 
 __all__ = ["check_key", "check_row", "guard_deletion", "guard_model", "organization_field", "stamp"]
 
@@ -74,21 +74,26 @@ def check_row(model: Any, names: Any, values: Any) -> None:
 class _Guarded:
     """What guarded queries have in common; ``built_in`` is what was open when they began."""
 
-    built_in: State | None = None
+    built_in: Any = None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.built_in = state()
+        self.built_in = begun()
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Whoever acts cannot be pickled, and need not be.
+        kept: dict[str, Any] = super().__getstate__()  # type: ignore[assignment]
+        return {**kept, "built_in": settled(self.built_in)}
 
     def chain(self, klass: Any = None) -> Any:
         made = super().chain(_guarded(klass) if klass else None)  # type: ignore[misc]
         if made.built_in is None:
-            made.built_in = state()
+            made.built_in = begun()
         return made
 
     def get_compiler(self, *args: Any, **kwargs: Any) -> Any:
         opened = needed()
-        if self.built_in not in {None, opened}:
+        if self.built_in is not None and settled(self.built_in) != opened:
             raise ScopeMismatch
         if opened == EVERYTHING:
             return super().get_compiler(*args, **kwargs)  # type: ignore[misc]

@@ -1,10 +1,15 @@
-"""The organization whose rows are open: ``scope(organization)``, ``unscoped("why")``."""
+"""The organization whose rows are open: ``scope(organization)``, ``unscoped("why")``.
+
+Where somebody enters an organization by the core's ``acting_in``, as each request does with
+``OrganizationMiddleware``, its rows are open as well.
+"""
 
 from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import AsyncGenerator, Callable, Generator
+from collections.abc import AsyncGenerator, Callable, Generator, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar, Token
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +17,7 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 
 from .. import families
+from ..services.acting import Acting
 from .exceptions import ScopeMissing
 
 __all__ = ["current", "scope", "unscoped"]
@@ -26,13 +32,43 @@ class State:
 
 
 EVERYTHING = State(None, None)
-_open: ContextVar[tuple[State, Any] | None] = ContextVar("organizations_scope", default=None)
+
+#: What is open, and the organization as it was given; or who acts, whose organization is looked
+#: up when a query needs it.
+_open: ContextVar[tuple[State | Acting, Any] | None] = ContextVar(
+    "organizations_scope", default=None
+)
+
+
+def begun() -> State | Acting | None:
+    """Return what is open without looking anything up. No queries."""
+    found = _open.get()
+    return found[0] if found else None
+
+
+def settled(opened: State | Acting | None) -> State | None:
+    """Return what that opens. Queries: as ``Acting.organization``."""
+    if not isinstance(opened, Acting):
+        return opened
+    organization = _entered(opened)
+    if organization is None:
+        return None
+    return State(families.family_of(organization).organization, organization.pk)
+
+
+def _entered(acting: Acting) -> Any:
+    # What finds the organization must not ask for the scope that depends on it.
+    outer = _open.get()
+    _open.set(None)
+    try:
+        return acting.organization
+    finally:
+        _open.set(outer)
 
 
 def state() -> State | None:
-    """Return what is open, or None. No queries."""
-    found = _open.get()
-    return found[0] if found else None
+    """Return what is open, or None. Queries: as ``settled``."""
+    return settled(begun())
 
 
 def needed() -> State:
@@ -50,10 +86,27 @@ def needed() -> State:
 def current() -> Any:
     """Return the organization whose scope is open, as it was given to ``scope``; else None.
 
-    None as well inside ``unscoped``. No queries.
+    Of somebody who acts in an organization, that one. None inside ``unscoped``. Queries: as
+    ``Acting.organization``, else none.
     """
-    found = _open.get()
-    return found[1] if found else None
+    opened, organization = _open.get() or (None, None)
+    return _entered(opened) if isinstance(opened, Acting) else organization
+
+
+@contextmanager
+def follow(acting: Acting) -> Iterator[None]:
+    """Open the rows of the organization that somebody acts in: the hook of ``acting``.
+
+    Nothing is looked up before a query needs it. In a request without an organization nothing
+    is open, whatever was open around it.
+    """
+    outer = _open.get()
+    _open.set((acting, None))
+    try:
+        yield
+    finally:
+        # Not by a token: a server may leave in another copy of the context.
+        _open.set(outer)
 
 
 class _Opening:
@@ -177,7 +230,7 @@ def scope(organization: Any) -> _Opening:
     if getattr(organization, "pk", None) is None:
         raise ScopeMissing
     try:
-        model = families.family_of(organization).organization
+        model: Any = families.family_of(organization).organization
     except (AttributeError, ImproperlyConfigured) as error:
         raise ScopeMissing from error
     if not isinstance(organization, model):
@@ -193,6 +246,6 @@ def unscoped(reason: str) -> _Opening:
     Raises:
         ValueError: the reason is empty.
     """
-    if not isinstance(reason, str) or not reason.strip():
+    if not (reason and reason.strip()):
         raise ValueError('Say why: unscoped("the nightly report counts all organizations").')
     return _Opening(EVERYTHING)

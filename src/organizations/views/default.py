@@ -38,6 +38,7 @@ from ..forms import (
 from ..mail import display_name
 from ..services import addresses, closing, handover, invitations, members
 from ..services.access import with_grants
+from ..services.acting import acting_in
 from ..services.preview import Preview
 from ..states import InvitationKind
 from . import base
@@ -193,9 +194,10 @@ class OrganizationDelete(
     def get_context_data(self, **kwargs: Any) -> Any:
         grace = get_settings().DELETION_GRACE
         until = timezone.now() + grace if grace else None
-        return super().get_context_data(
-            consequences=consequences(self.organization), until=until, **kwargs
-        )
+        # What an app keeps closed to others is counted by whoever acts in it.
+        with acting_in(self.organization, self.request.user):
+            goes = consequences(self.organization)
+        return super().get_context_data(consequences=goes, until=until, **kwargs)
 
 
 class OrganizationRestore(PageMixin, TemplateView):
