@@ -338,17 +338,10 @@ def wing_list():
         parts.append("These pages were made without any of them.")
     for wing in wings():
         parts += [f"## {wing.verbose_name}", f"`{wing.name}`"]
-        for room in (
-            "scope",
-            "managers",
-            "models",
-            "jobs",
-            "services",
-            "registry",
-            "exceptions",
-            "permissions",
-            "conf",
-        ):
+        # An app with services is used by its verbs; one without is used by its models.
+        has_verbs = find_spec(f"{wing.name}.services") is not None
+        rooms = ("services", "registry") if has_verbs else ("scope", "models", "managers", "jobs")
+        for room in (*rooms, "exceptions", "permissions", "conf"):
             if find_spec(f"{wing.name}.{room}"):
                 options = "   :members:\n   :exclude-members: __init__"
                 directive = f".. automodule:: {wing.name}.{room}\n{options}"
