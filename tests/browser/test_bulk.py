@@ -26,6 +26,10 @@ def test_a_table_and_sixty_addresses_in_one_paste(person, javascript):
     zoe.press("Look at the list")
     zoe.press("Invite 2 people")
     assert zoe.sees("2 people are invited.")
+    row = person(f"row1.{suffix}")
+    row.open_mail_link()
+    row.register()
+    assert company in row.heading
 
     zoe.visit(f"/orgs/{slug}/people/add/")
     zoe.click("Invite many people at once")

@@ -58,6 +58,7 @@ def test_by_a_mail_that_was_never_sent(person, ada, company, javascript):
     # The link may be in anybody's hands: it says so, and goes to the address by mail.
     bo.visit(link)
     assert bo.sees("This invitation is for the reader of")
+    assert not bo.page.locator("main [name=password1]").count()
     bo.press("Send the link to this address")
     assert bo.sees("Look into your mailbox")
     bo.open_mail_link()
@@ -85,7 +86,7 @@ def test_by_a_link_for_one_person(person, ada, company, javascript):
     assert ada.sees("Link for one person")
 
 
-def test_by_a_link_for_several_with_an_approval(person, ada, company, javascript):
+def test_by_links_for_several_with_an_approval_and_without(person, ada, company, javascript):
     suffix = "js" if javascript else "plain"
     link = make_link(ada, several=True, approve=True, max_uses="2")
 
@@ -108,6 +109,21 @@ def test_by_a_link_for_several_with_an_approval(person, ada, company, javascript
     assert company in ed.heading
     ada.click("Invitations")
     assert ada.sees("1 of 2 used")
+
+    # Ed makes one himself, for two people, and nobody has to approve them.
+    ed.visit(f"/orgs/ed-and-sons-{suffix}/")
+    link = make_link(ed, several=True, max_uses="2")
+    ada.visit(link)
+    ada.press("Accept and join")
+    assert "Ed and Sons" in ada.heading
+    flo, gus = (person(f"{name}{suffix}") for name in ("Flolink", "Guslink"))
+    flo.visit(link)
+    flo.fill(email=flo.address)
+    flo.press("Send me the link")
+    flo.open_mail_link()
+    flo.register()
+    assert "Ed and Sons" in flo.heading
+    assert gus.visit(link) == 410
 
 
 @pytest.mark.parametrize("path", ["invitations/", "invitations/link/", "people/add/"])

@@ -8,7 +8,7 @@ pytestmark = pytest.mark.browser
 def test_joining_by_a_domain_by_a_request_and_by_a_proposal(person, javascript):
     suffix = "js" if javascript else "plain"
     company, slug, domain = f"Weaver {suffix}", f"weaver-{suffix}", f"weaver-{suffix}.example.com"
-    ada, bo, cy, dee = (person(f"{name}{suffix}") for name in ("Adela", "Boris", "Cyra", "Dee"))
+    ada, bo, cy, dee = (person(f"{name}{suffix}") for name in ("Adela", "Boris", "Cyra", "Doro"))
     ada.address, bo.address = f"adela@{domain}", f"boris@{domain}"
     ada.sign_up(company)
     bo.sign_up(f"Own of Boris {suffix}")

@@ -11,13 +11,15 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from organizations import presets, testing
+from organizations import permissions, presets, testing
 from organizations.backends.modeled import ModelInvitation
 from organizations.dates import last_day
 from organizations.exceptions import OrganizationsError
 from organizations.models import OrganizationInvitation
-from organizations.services import invitations, links, members, requests
+from organizations.services import invitations, links, members, requests, suspension
 from organizations.services.handover import offer as offer_ownership
+from organizations.views.offers import ONCE_KEY
+from tests.core.people import NameSource, give, registered
 from tests.doors.support import (
     PERSON,
     Browser,
@@ -235,7 +237,9 @@ def test_a_link_is_shown_once_and_nothing_keeps_it(door, world):
         response = browser.post(page(door, world.acme), data)
     assert mail.outbox == []
     link, url = shown_link(browser, response)
-    assert browser.get(url)["Location"] == page("organization_invitations", world.acme)
+    gone = browser.get(url)
+    assert gone["Location"] == page("organization_invitations", world.acme)
+    assert "shown once" in said(gone)[0]
     secret = link.rstrip("/").rsplit("/", 1)[1]
     sessions = [session.get_decoded() for session in Session.objects.all()]
     assert secret not in repr(sessions) + repr(all_rows(but=()))
@@ -244,6 +248,32 @@ def test_a_link_is_shown_once_and_nothing_keeps_it(door, world):
         assert (
             invitations.by_proof(OrganizationInvitation, invitations.proof_of(old.secret)) is None
         )
+
+
+def test_a_new_link_waits_five_minutes_for_its_page(world):
+    browser = world.browser("admin")
+    data = {"who": "one", "days": "7"}
+    response = browser.post(page("organization_link_add", world.acme), data)
+    session = browser.session
+    session[ONCE_KEY] = {**session[ONCE_KEY], "until": session[ONCE_KEY]["until"] - 301}
+    session.save()
+    gone = browser.get(response["Location"])
+    assert gone["Location"] == page("organization_invitations", world.acme)
+    assert ONCE_KEY not in browser.session
+
+
+def test_the_list_of_members_offers_no_step_beyond_ones_rights(world):
+    member = world.people["member"]
+    beyond = invite(world.acme, "boss@example.com", by=world.people["owner"], is_admin=True)
+    within = invite(world.acme, "new@example.com", by=world.people["owner"])
+    with registered(NameSource()):
+        give(member, permissions.INVITE_MEMBER)
+        shown = world.browser("member").get(page("organization_user_list", world.acme))
+        text = shown.content.decode()
+        for step in ("resend", "revoke"):
+            url = f"organization_invitation_{step}"
+            assert page(url, world.acme, invitation_pk=within.pk) in text
+            assert page(url, world.acme, invitation_pk=beyond.pk) not in text
 
 
 def handed(world, address):
@@ -786,3 +816,18 @@ def test_accepting_from_the_inbox_may_have_to_wait(world):
     assert response["Location"] == page("organization_inbox")
     assert "waits for approval" in said(response)[0]
     assert not world.acme.is_member(world.people["foreigner"])
+
+
+def test_a_suspended_member_is_told_so_at_every_link(world):
+    """A link that let the person in before says no more than the others."""
+    link = make_link(world, shared=True, max_uses=None)
+    browser = opened(link, world.people["outsider"])
+    answer(browser)
+    member = world.acme.organization_users.get(user=world.people["outsider"])
+    suspension.suspend(member, actor=world.people["owner"], now=timezone.now())
+    for each in (link, make_link(world)):
+        browser = opened(each, world.people["outsider"])
+        refused = answer(browser)
+        assert refused.status_code == 403
+        assert "suspended or has ended" in words_of(refused)
+    assert said(refused) == []

@@ -7,7 +7,8 @@ from asgiref.sync import async_to_sync
 from django import forms
 from django.contrib.admin import ModelAdmin, site
 from django.db import IntegrityError, models, transaction
-from django.db.models import Count, Exists, F, OuterRef, Prefetch, Subquery
+from django.db.models import Count, Exists, F, OuterRef, Prefetch, Subquery, sql
+from django.test.utils import isolate_apps
 
 from organizations.tenancy.exceptions import ScopeMismatch, ScopeMissing
 from organizations.tenancy.scope import scope, unscoped
@@ -342,3 +343,25 @@ def test_unscoped_reads_and_writes_everything(two):
         Folder.objects.update(name=models.functions.Upper("name"))
         two.zenith.folder.delete()
         assert names(Folder.objects.all()) == ["ACME FOLDER"]
+
+
+@isolate_apps("tests.tenancy.files")
+def inheriting():
+    class Note(Folder):
+        class Meta:
+            app_label = "files"
+
+    return Note
+
+
+def test_the_key_of_a_parent_model_moves_no_rows(two):
+    with scope(two.acme.organization):
+        update = inheriting().objects.all().query.chain(sql.UpdateQuery)
+        update.add_update_values({"organization": two.zenith.organization})
+        with pytest.raises(ScopeMismatch):
+            update.get_compiler("default")
+
+
+def test_raw_without_a_scope_is_refused_where_it_finds_no_rows_too(db):
+    with pytest.raises(ScopeMissing):
+        list(Folder.objects.raw("SELECT * FROM files_folder WHERE 1 = 0"))

@@ -69,10 +69,7 @@ def admit(
     if link is not None and approved_by is None:
         _refuse_other_domain(link, user)
     member = _offers.member_of(organization, user)
-    if member is not None and not is_live(member, now):
-        raise JoinRefused(
-            _("Your membership is suspended or has ended. Ask an admin of the organization.")
-        )
+    require_live(member, now=now)
     if approved_by is not None and link is not None and not _offers.is_open(link, now=now):
         link = None  # whoever approves stands for it, whatever has become of the link
     if member is None and link is not None:
@@ -101,6 +98,18 @@ def admit(
     )
     _offers.supersede_others(organization, user, but=invitation, actor=user)
     return member
+
+
+def require_live(member: Any, *, now: datetime) -> None:
+    """Refuse somebody who belongs to the organization and has no access to it.
+
+    Raises:
+        JoinRefused: there is a member row, and it is suspended or has ended.
+    """
+    if member is not None and not is_live(member, now):
+        raise JoinRefused(
+            _("Your membership is suspended or has ended. Ask an admin of the organization.")
+        )
 
 
 def wait_for_approval(

@@ -18,7 +18,7 @@ from ..families import family_of
 from ..permissions import Access
 from ..states import InvitationKind, InvitationStatus
 from . import _endings, _offers, _records, addresses, handover, limits, registration, seats
-from ._admission import BY_LINK, Announce, admit
+from ._admission import BY_LINK, Announce, admit, require_live
 from ._async import make_async
 from ._inviting import Inviting, holds_a_seat
 from ._locks import lock_organization, verb
@@ -255,6 +255,7 @@ def accept(
     invitation = _offers.lock(invitation)
     organization = invitation.organization
     if member := _joined_by(invitation, user, proof=proof):
+        require_live(member, now=now)
         return member
     is_shared = invitation.kind == InvitationKind.SHARED
     _offers.state_after(invitation, "use" if is_shared else "accept", now=now)

@@ -15,11 +15,11 @@ __all__ = ["check_models", "problems_of"]
 
 
 def check_models(app_configs: Any = None, **kwargs: Any) -> list[checks.CheckMessage]:
-    """E001 to E004: a guarded model whose foreign key cannot guard it."""
+    """E001 to E004: a guarded model whose foreign key or base manager cannot guard it."""
     return [
         problem
         for model in apps.get_models()
-        if any(isinstance(manager, OwnedManager) for manager in model._meta.managers)
+        if hasattr(model, "_organization_field_name")
         for problem in problems_of(model)
     ]
 
@@ -56,13 +56,11 @@ def problems_of(model: Any) -> list[checks.CheckMessage]:
                 id="organizations_tenancy.E003",
             )
         ]
-    if not isinstance(model._base_manager, OwnedManager) or not isinstance(
-        model._default_manager, OwnedManager
-    ):
+    if not isinstance(model._base_manager, OwnedManager):
         return [
             checks.Error(
-                f"{model._meta.label} needs its OwnedManager as first manager and base manager.",
-                hint='objects = OwnedManager(field="organization")',
+                f"{model._meta.label} needs its OwnedManager as base manager.",
+                hint="Leave base_manager_name out of its Meta.",
                 obj=model,
                 id="organizations_tenancy.E004",
             )

@@ -7,6 +7,7 @@ they become objects, and before they are written. ``docs/decisions/0025-scope.md
 from __future__ import annotations
 
 import functools
+import itertools
 from typing import Any
 
 from django.db.models import sql
@@ -105,7 +106,10 @@ class _Guarded:
         query.add_filter(field.attname, opened.key)
         _load_key(query, field)
         if isinstance(query, sql.UpdateQuery):
-            for changed, _, value in query.values:  # type: ignore[attr-defined]
+            # The columns of a parent model are put aside, for a statement of their own.
+            written: Any = query
+            parents = written.related_updates.values()
+            for changed, _, value in itertools.chain(written.values, *parents):
                 if changed == field:
                     check_key(self.model, value)  # type: ignore[attr-defined]
         return super(_Guarded, query).get_compiler(*args, **kwargs)  # type: ignore[misc]

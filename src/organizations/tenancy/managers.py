@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.core.exceptions import ImproperlyConfigured
 from django.db import models
 from django.db.models.signals import class_prepared
 
@@ -80,10 +81,19 @@ class OwnedManager(models.Manager.from_queryset(OwnedQuerySet)):  # type: ignore
 def _guard(sender: Any, **kwargs: Any) -> None:
     if sender.__module__ == "__fake__":
         return  # a model as migrations see it: they move rows of all organizations
-    for manager in sender._meta.managers:
-        if isinstance(manager, OwnedManager):
-            guard.guard_model(sender, manager.field_name, manager.name)
-            return
+    managers = sender._meta.managers
+    owned = [manager for manager in managers if isinstance(manager, OwnedManager)]
+    if not owned and not hasattr(sender, "_organization_field_name"):
+        return
+    for manager in managers:
+        # One that is not, such as one that hides the inherited one, would open every row.
+        if manager not in owned or not issubclass(manager._queryset_class, OwnedQuerySet):
+            raise ImproperlyConfigured(
+                f"{sender._meta.label}.{manager.name} is no OwnedManager of an OwnedQuerySet: it "
+                "would show the rows of all organizations. Derive it from them, or leave it out "
+                'and say unscoped("why") where rows of all are meant.'
+            )
+    guard.guard_model(sender, owned[0].field_name, owned[0].name)
 
 
 # Managers that a model inherits are not told of it, so the class itself is looked at.

@@ -22,6 +22,8 @@ class OrganizationOwned(models.Model):
     )
 
     objects = OwnedManager()
+    #: Tells a model that hides the manager from one that was never to be guarded.
+    _organization_field_name = "organization"
 
     class Meta:
         abstract = True

@@ -318,6 +318,8 @@ class OrganizationUserList(AccessRequiredMixin, base.BaseOrganizationUserList):
         if self.access.has(permissions.INVITE_MEMBER):
             found = self.get_invitations(self.request.GET.get("invitations", "1"))
             count = found.paginator.count
+            for row in found:
+                row.within_reach = invitations.within_reach(row, self.access)
         return super().get_context_data(
             invitations=found,
             invitation_count=count,

@@ -5,6 +5,7 @@ These pages exist where the project's backend asks people before they become mem
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -45,6 +46,9 @@ __all__ = [
 #: Where the session keeps a new link until the next page has shown it.
 ONCE_KEY = "organizations_new_link"
 
+#: So long it waits for that page.
+ONCE_WITHIN = timedelta(minutes=5)
+
 LINKS = (InvitationKind.LINK, InvitationKind.SHARED)
 
 STATES = {
@@ -64,6 +68,7 @@ def show_once(request: HttpRequest, invitation: Any) -> None:
         "organization": str(invitation.organization_id),
         "invitation": str(invitation.pk),
         "url": invitation.url,
+        "until": (timezone.now() + ONCE_WITHIN).timestamp(),
     }
 
 
@@ -165,16 +170,25 @@ class LinkShown(OffersMixin, TemplateView):
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         found = request.session.get(ONCE_KEY)
         if not found or found["organization"] != str(self.organization.pk):
-            return redirect(org_url("organization_invitations", self.organization))
+            return self.too_late()
         del request.session[ONCE_KEY]
+        if found["until"] < timezone.now().timestamp():
+            return self.too_late()
         model = family_of(self.organization).invitation
         rows = model._default_manager.filter(organization_id=self.organization.pk)
         row = rows.filter(pk=found["invitation"]).select_related("organization").first()
         if row is None:
-            return redirect(org_url("organization_invitations", self.organization))
+            return self.too_late()
         [row] = invitations.with_life([row])
         context = self.get_context_data(invitation=row, link=found["url"], **kwargs)
         return keep_secret(self.render_to_response(context))
+
+    def too_late(self) -> HttpResponse:
+        messages.info(
+            self.request,
+            _("A link is shown once, and nobody can see it again. Make it anew in this list."),
+        )
+        return redirect(org_url("organization_invitations", self.organization))
 
 
 class InvitationActionMixin(AccessRequiredMixin):
