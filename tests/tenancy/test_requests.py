@@ -8,6 +8,8 @@ from django.contrib.auth import get_user_model
 from django.test import AsyncClient, Client
 from django.urls import reverse
 
+from organizations import testing
+from organizations.services import members
 from organizations.services.acting import acting_in
 from organizations.tenancy.exceptions import ScopeMismatch, ScopeMissing
 from organizations.tenancy.scope import current, scope
@@ -46,12 +48,19 @@ def test_without_an_organization_nothing_is_open(url, two, browser):
         Client().get("/acme/listed/")
 
 
-def test_a_former_member_is_out_with_the_next_request(two, browser):
-    assert browser.get("/acme/listed/").status_code == 200
+def test_whoever_is_out_sees_nothing_with_the_next_request(two, site):
     organization = two.acme.organization
-    type(organization).objects.filter(pk=organization.pk).update(is_active=False)
+    bo = testing.make_member(organization, "bo").user
+    browser = signed_in(bo)
+    assert browser.get("/acme/listed/").content == b"acme folder"
+    members.remove(organization, bo)
     with pytest.raises(ScopeMissing):
         browser.get("/acme/listed/")
+    owner = signed_in(get_user_model().objects.get(username="owner-acme"))
+    assert owner.get("/acme/listed/").status_code == 200
+    type(organization).objects.filter(pk=organization.pk).update(is_active=False)
+    with pytest.raises(ScopeMissing):
+        owner.get("/acme/listed/")
 
 
 @pytest.mark.django_db(transaction=True)
