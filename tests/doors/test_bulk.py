@@ -58,6 +58,8 @@ def test_from_a_paste_to_the_results(world, ada, start):
     assert invited() - before == {"bo@new.example", "=cmd@new.example"}
     assert OrganizationInvitation.objects.get(invitee_identifier="bo@new.example").is_admin
     assert len(outbox.outbox) == 2
+    again = ada.get(start)
+    assert url in again.content.decode() and "· done" in words_of(again)
 
     again = ada.post(url, {"action": "continue", "done": "0"}, follow=True)
     assert again.status_code == 200

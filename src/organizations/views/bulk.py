@@ -68,6 +68,7 @@ class BulkInvite(BulkMixin, PageMixin, FormView):
 
     form_class = BulkForm
     template_name = "organizations/organization_bulk.html"
+    lists_shown = 5
 
     def get_form_kwargs(self) -> dict[str, Any]:
         return {
@@ -78,9 +79,10 @@ class BulkInvite(BulkMixin, PageMixin, FormView):
         }
 
     def get_context_data(self, **kwargs: Any) -> Any:
-        open_jobs = bulk_jobs.jobs_of(self.organization).filter(finished_at=None)
-        unfinished = open_jobs.defer("addresses", "results").select_related("created_by")[:5]
-        return super().get_context_data(unfinished=unfinished, **kwargs)
+        found = bulk_jobs.jobs_of(self.organization).defer("addresses", "results")
+        return super().get_context_data(
+            lists=found.select_related("created_by")[: self.lists_shown], **kwargs
+        )
 
     def form_valid(self, form: Any) -> HttpResponse:
         job = form.save()
@@ -176,8 +178,12 @@ class BulkDetail(BulkMixin, TemplateView):
             text = ngettext("%(count)d person is invited.", "%(count)d people are invited.", count)
             messages.success(self.request, text % {"count": count})
         else:
-            text = _("%(done)d of %(count)d lines are done.")
             numbers = {"done": len(job.results), "count": len(job.addresses)}
+            text = ngettext(
+                "%(done)d of %(count)d line is done.",
+                "%(done)d of %(count)d lines are done.",
+                numbers["count"],
+            )
             messages.info(self.request, text % numbers)
 
 
