@@ -18,7 +18,7 @@ from organizations.backends.defaults import InvitationBackend, RegistrationBacke
 from organizations.backends.modeled import ModelInvitation
 from organizations.mail import LinkBase
 from organizations.models import Organization, OrganizationInvitation
-from organizations.services import addresses, bulk, invitations, lists, organizations
+from organizations.services import addresses, bulk, invitations, links, lists, organizations
 from tests.doors.support import PERSON, Browser, expire, page, signed_in, words_of
 from tests.security.test_mail_servers import Dead, choose
 
@@ -435,7 +435,7 @@ def steps_of_offers():
     acme = testing.make_organization("Acme", owner="ada", members=["bo"])
     organizations.set_joining(acme, actor=None, accepts_requests=True)
     people = {user.username: user for user in get_user_model().objects.all()}
-    for name in ("eve", "fay"):
+    for name in ("eve", "fay", "gil"):
         people[name] = testing.make_user(name)
         addresses.verify(people[name], people[name].email)
     browsers = {name: signed_in(person) for name, person in people.items()}
@@ -447,6 +447,11 @@ def steps_of_offers():
 
     for name in ("eve", "fay"):
         yield browsers[name], page("organization_join", acme), {"note": ""}, {"ada"}
+    link = links.create(
+        acme, actor=people["ada"], now=timezone.now(), shared=True, needs_approval=True
+    )
+    browsers["gil"].get(page("invitations_open", token=link.secret))
+    yield browsers["gil"], page("invitations_accept"), {"action": "accept"}, {"ada"}
     propose = page("organization_user_propose", acme)
     yield browsers["bo"], propose, {"email": "new@example.com"}, {"ada"}
     yield *decide("approve", "eve@example.com"), {"eve"}
