@@ -405,6 +405,9 @@ def test_a_row_that_holds_a_row_of_another_organization_is_not_saved(two):
         class Meta:
             app_label = "files"
 
+        def __str__(self):
+            return str(self.pk)
+
     with scope(two.acme.organization):
         for write in (Paper.save, lambda paper: Paper.objects.bulk_create([paper])):
             with pytest.raises(ScopeMismatch):
