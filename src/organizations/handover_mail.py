@@ -18,6 +18,7 @@ from .families import family_of
 from .mail import LinkBase
 from .services import addresses, ownership
 from .services._sending import mark_sent
+from .services.access import access_of
 from .states import InvitationStatus
 
 __all__ = [
@@ -121,20 +122,33 @@ def tell_offered(offer: Any, *, base: LinkBase) -> Any:
 
 
 class HandoverMails:
-    """What ``jobs`` calls, here or in a worker."""
+    """What ``jobs`` calls, here or in a worker, which may come late: each looks once more."""
 
     def __init__(self, **options: Any) -> None:
         """Take what backends of invitations take; there is nothing to choose."""
 
     def send_offered(self, offer: Any, **context: Any) -> None:
+        if offer.sent_at is not None:
+            return  # some queues run a task again if they have not heard of its end
         offered(offer, **context).send()
         mark_sent(offer, now=timezone.now())
 
     def send_declined(self, offer: Any, **context: Any) -> Any:
         return declined(offer, **context).send()
 
-    def send_transferred(self, user: Any, *, organization: Any, **context: Any) -> Any:
-        return transferred(organization, user=user, **context).send()
+    def send_transferred(
+        self, user: Any, *, organization: Any, old: Any, new: Any, base: LinkBase
+    ) -> Any:
+        """Tell one person; False if the organization has passed on since, or the person left.
+
+        The old owner is told wherever they are now: it may be news to them.
+        """
+        owner = ownership.owner_of(organization)
+        if owner is None or owner.user_id != new.pk:
+            return False
+        if user not in (old, new) and not access_of(user, organization).is_admin:
+            return False
+        return transferred(organization, old=old, new=new, user=user, base=base).send()
 
 
 def _message(

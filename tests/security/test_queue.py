@@ -12,13 +12,21 @@ from django.utils import timezone, translation
 from django_tasks_db.management.commands.db_worker import Worker
 from django_tasks_db.models import DBTaskResult
 
-from organizations import jobs, testing
+from organizations import handover_mail, jobs, testing
 from organizations.backends import invitation_backend, registration_backend
 from organizations.backends.defaults import InvitationBackend, RegistrationBackend
 from organizations.backends.modeled import ModelInvitation
 from organizations.mail import LinkBase
 from organizations.models import Organization, OrganizationInvitation
-from organizations.services import addresses, bulk, invitations, lists, organizations
+from organizations.services import (
+    addresses,
+    bulk,
+    invitations,
+    lists,
+    members,
+    organizations,
+    ownership,
+)
 from tests.doors.support import PERSON, Browser, expire, page, signed_in, words_of
 from tests.security.test_mail_servers import Dead, choose
 
@@ -484,6 +492,81 @@ def test_no_door_of_offers_fails_because_of_a_dead_server(settings):
     choose(settings, Dead)
     for browser, url, data, _told in steps_of_offers():
         assert browser.post(url, data).status_code == 302, url
+
+
+@pytest.mark.usefixtures("modelled")
+def test_what_a_dead_server_has_kept_from_the_worker_can_be_mailed_again(settings):
+    name = "MAILERS" if django.VERSION >= (6, 1) else "EMAIL_BACKEND"
+    usual = getattr(settings, name)
+    choose(settings, Dead)
+    for browser, url, data, _told in steps_of_offers():
+        assert browser.post(url, data).status_code == 302, url
+        work()
+    assert set(states()) == {"FAILED"}
+    offers = OrganizationInvitation.objects.filter(kind__in=["mail", "ownership"])
+    assert set(offers.values_list("sent_at", flat=True)) == {None}
+    kept = everything_that_waits()
+    for secret in ("no mail today", "://testserver/", "@example.com", "Acme"):
+        assert secret not in kept
+    # The queue may run each of them once more: what still holds is told of, and nothing else.
+    setattr(settings, name, usual)
+    DBTaskResult.objects.update(status="READY")
+    work()
+    assert set(states()) == {"SUCCESSFUL"}
+    told = sorted(message.to[0].partition("@")[0] for message in mail.outbox)
+    assert told == ["ada", "ada", "bo", "eve", "fay", "new"]
+
+
+@pytest.mark.usefixtures("modelled")
+def test_an_offered_ownership_whose_mail_did_not_leave_is_offered_again(settings):
+    name = "MAILERS" if django.VERSION >= (6, 1) else "EMAIL_BACKEND"
+    usual = getattr(settings, name)
+    acme = testing.make_organization("Acme", owner="ada", members=["bo"])
+    ada, transfer = signed_in(acme.users.get(username="ada")), page("organization_transfer", acme)
+    data = {"new_owner": acme.organization_users.get(user__username="bo").pk}
+    choose(settings, Dead)
+    ada.post(transfer, {**data, "confirm_name": "Acme"})
+    work()
+    for url in (transfer, page("organization_invitations", acme)):
+        assert "Not sent" in words_of(ada.get(url)), url
+    setattr(settings, name, usual)
+    ada.post(transfer, {"action": "withdraw"})
+    ada.post(transfer, {**data, "confirm_name": "Acme"})
+    # A queue may run a task twice; the one of the first offer has nothing to tell any more.
+    for _time in range(2):
+        DBTaskResult.objects.update(status="READY")
+        work()
+    assert [message.to for message in mail.outbox] == [["bo@example.com"]]
+    for url in (transfer, page("organization_invitations", acme)):
+        assert "Not sent" not in words_of(ada.get(url)), url
+
+
+@pytest.mark.usefixtures("modelled")
+def test_who_has_gone_in_the_meantime_is_not_told():
+    acme = testing.make_organization("Acme", owner="ada", admins=["bo", "cy"], members=["di"])
+    organizations.set_joining(acme, actor=None, accepts_requests=True)
+    eve = testing.make_user("eve")
+    addresses.verify(eve, eve.email)
+    signed_in(eve).post(page("organization_join", acme), {"note": ""})
+    rows = {row.user.username: row for row in acme.organization_users.select_related("user")}
+    members.remove(acme, rows["bo"].user, actor=None)
+    work()
+    assert sorted(message.to[0] for message in mail.outbox) == ["ada@example.com", "cy@example.com"]
+    mail.outbox.clear()
+    DBTaskResult.objects.all().delete()
+    ownership.transfer(acme, rows["di"])
+    handover_mail.tell_transferred(acme, old=rows["ada"], new=rows["di"], base=BASE)
+    members.set_admin(rows["cy"], False, actor=None)
+    assert len(states()) == 3
+    work()
+    assert sorted(message.to[0] for message in mail.outbox) == ["ada@example.com", "di@example.com"]
+    mail.outbox.clear()
+    # By the time that the tasks run once more, somebody else owns it.
+    ownership.transfer(acme, rows["ada"])
+    DBTaskResult.objects.update(status="READY")
+    work()
+    assert mail.outbox == []
+    assert set(states()) == {"SUCCESSFUL"}
 
 
 @pytest.mark.usefixtures("modelled")

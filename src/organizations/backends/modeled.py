@@ -17,12 +17,13 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from .. import jobs, mail
+from .. import jobs, mail, permissions
 from ..converters import url_part
 from ..doors import keep_secret, link_base, own_not_found, page_context
 from ..exceptions import InvitationStateError, OrganizationsError
 from ..families import family_of
 from ..services import bulk, invitations, members
+from ..services.access import access_of
 from ..states import InvitationKind, InvitationStatus
 from ..views.invitations import (
     BARRIERS,
@@ -259,9 +260,14 @@ class ModelInvitation(InvitationBackend):
         return send
 
     def send_request_received(self, invitation: Any, user: Any, **kwargs: Any) -> Any:
-        """Tell a person who decides that somebody asks to join, or is proposed by a member."""
+        """Tell a person who decides that somebody asks to join, or is proposed by a member.
+
+        False if that person decides no more: it is not theirs to know who asks.
+        """
         base = kwargs.get("domain") or link_base(None)
         organization = invitation.organization
+        if not access_of(user, organization).has(permissions.INVITE_MEMBER):
+            return False
         path = reverse(
             "organization_invitations", kwargs={"organization_pk": url_part(organization)}
         )
