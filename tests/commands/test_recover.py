@@ -16,6 +16,7 @@ from organizations.models import Organization
 from organizations.services import closing, recovery, registration
 from organizations.services.health import odd_rows
 from tests.commands.test_doctor import without_guards
+from tests.security.test_mail_servers import Dead, choose
 from tests.services.tables import dump, names
 
 pytestmark = pytest.mark.django_db
@@ -165,6 +166,19 @@ def test_mail_leaves_without_a_base_for_links(acme, capsys, django_capture_on_co
     [message] = mail.outbox
     assert "http" not in message.body
     assert "href" not in message.alternatives[0][0]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_dead_mail_server_undoes_nothing_and_the_operator_is_told(acme, settings, capsys):
+    switch_off("ada")
+    choose(settings, Dead)
+    call_command("organizations_recover", "acme", "--to", "cy@example.com")
+    printed = capsys.readouterr()
+    assert printed.out == "Acme is owned by cy now.\n"
+    assert sorted(printed.err.splitlines()) == [
+        f"The mail to {name}@example.com did not leave; the log says why." for name in ("bo", "cy")
+    ]
+    assert Organization.objects.get().is_owner(user("cy"))
 
 
 def test_verb_is_for_operators(acme):

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from io import StringIO
 
+import django
 import pytest
 from django.core import mail
 from django.core.management import CommandError, call_command
@@ -11,10 +12,12 @@ from django.utils import timezone, translation
 from django.utils.formats import date_format
 
 from organizations import testing
+from organizations.mail import PATIENCE
 from organizations.permissions import INVITE_MEMBER
 from organizations.roles import services
 from organizations.roles.models import RoleAssignment
 from tests.roles.support import row
+from tests.security.test_mail_servers import Dead, choose
 
 SETTINGS = {"LINK_BASE": "https://app.example.com", "SITE_NAME": "The App"}
 
@@ -63,6 +66,25 @@ def test_it_writes_once_for_each_end(acme, sales):
     assert "sent: 1." in remind()
     assert "sent: 0." in remind()
     assert len(mail.outbox) == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_dead_server_leaves_the_reminders_to_the_next_run(acme, sales, settings, caplog):
+    for name in ("cy", "di", "ed", "al"):
+        give(acme, name, sales, 3)
+    setting = "MAILERS" if django.VERSION >= (6, 1) else "EMAIL_BACKEND"
+    usual, out, err = getattr(settings, setting), StringIO(), StringIO()
+    choose(settings, Dead)
+
+    with pytest.raises(SystemExit) as end:
+        call_command("organizations_roles_remind", stdout=out, stderr=err)
+
+    assert (end.value.code, out.getvalue()) == (1, "Reminders sent: 0.\n")
+    assert "The next run sends the rest" in err.getvalue()
+    assert caplog.text.count("ConnectionRefusedError: no mail today") == PATIENCE
+    setattr(settings, setting, usual)
+    assert "sent: 4." in remind()
+    assert len(mail.outbox) == 4
 
 
 def test_the_mail_says_what_ends_where_and_when(acme, sales):

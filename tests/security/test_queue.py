@@ -22,6 +22,7 @@ from organizations.services import (
     addresses,
     bulk,
     invitations,
+    links,
     lists,
     members,
     organizations,
@@ -443,7 +444,7 @@ def steps_of_offers():
     acme = testing.make_organization("Acme", owner="ada", members=["bo"])
     organizations.set_joining(acme, actor=None, accepts_requests=True)
     people = {user.username: user for user in get_user_model().objects.all()}
-    for name in ("eve", "fay"):
+    for name in ("eve", "fay", "gil"):
         people[name] = testing.make_user(name)
         addresses.verify(people[name], people[name].email)
     browsers = {name: signed_in(person) for name, person in people.items()}
@@ -455,6 +456,11 @@ def steps_of_offers():
 
     for name in ("eve", "fay"):
         yield browsers[name], page("organization_join", acme), {"note": ""}, {"ada"}
+    link = links.create(
+        acme, actor=people["ada"], now=timezone.now(), shared=True, needs_approval=True
+    )
+    browsers["gil"].get(page("invitations_open", token=link.secret))
+    yield browsers["gil"], page("invitations_accept"), {"action": "accept"}, {"ada"}
     propose = page("organization_user_propose", acme)
     yield browsers["bo"], propose, {"email": "new@example.com"}, {"ada"}
     yield *decide("approve", "eve@example.com"), {"eve"}

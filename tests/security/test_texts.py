@@ -5,6 +5,7 @@ import email.policy
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
+from itertools import product
 
 import pytest
 from django.core import mail
@@ -256,42 +257,63 @@ def test_names_bring_no_links_into_mails(where, text, backend, world):
 
 NAMES = [
     "Win a prize at http://evil.com/x", "www.evil.com", "evil.example/pay", "HTTPS://EVIL.ORG now",
-    "//evil.com", "a.b.evil.com/path?x=1", *MARKUP, *INJECTIONS,
+    "//evil.com", "a.b.evil.com/path?x=1", "moc.\u202egnp.live",
+    "\u2067abc\u2069 \u200f", "x " * 4000, *MARKUP, *INJECTIONS,
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("text", NAMES, ids=ascii)
-@pytest.mark.parametrize("kind", [each.name for each in samples.samples()])
-def test_names_bring_no_links_into_any_kind_of_mail(kind, text, settings, monkeypatch):
+#: What people's words are called in the contexts of the samples.
+WORDS = ("role", "owner_name", "person_name", "old_name", "new_name")
+
+
+def test_names_do_no_harm_in_any_kind_of_mail(settings, monkeypatch):
     """As the staff's page renders them: every kind, with names from the corpus everywhere."""
     settings.ORGANIZATIONS = {"LINK_BASE": "https://ours.test"}
     person = samples._person
-
-    def hostile(first_name, last_name, address):
-        found = person(text, text, address)
+    seen = set()
+    for kind, text in product(samples.samples(), NAMES):
         # A person's own account name stands in a mail about signing in as it has to be typed.
-        found.username = "robin"
-        return found
+        monkeypatch.setattr(
+            samples, "_person", lambda *names, text=text: person_called(text, person(*names))
+        )
+        usual = kind.context()
+        seen |= set(usual)
+        theirs = {"organization": Organization(name=text)}
+        theirs |= {word: text for word in WORDS if word in usual}
+        if usual.get("invitation"):
+            usual["invitation"].note = text
+        message = samples.render(
+            replace(kind, context=lambda usual=usual, theirs=theirs: {**usual, **theirs}),
+            language="en",
+        )
+        assert_harmless(message, f"{kind.name}: {text!a}")
+    assert seen >= set(WORDS) | {"invitation"}
 
-    monkeypatch.setattr(samples, "_person", hostile)
-    usual = samples.find(kind)
-    theirs = {"organization": Organization(name=text), "role": text}
-    message = samples.render(
-        replace(usual, context=lambda: {**usual.context(), **theirs}), language="en"
-    )
+
+def person_called(text, user):
+    user.first_name = user.last_name = text
+    user.username = "robin"
+    return user
+
+
+def assert_harmless(message, where):
     ((html, _kind),) = message.alternatives
-    assert len(message.subject.splitlines()) == 1
+    assert len(message.subject.splitlines()) == 1, where
     assert_no_markup_of_ours(html)
     raw = email.message_from_bytes(message.message().as_bytes(), policy=email.policy.default)
-    assert raw.get_all("Bcc") is None
-    assert [address.addr_spec for address in raw["To"].addresses] == ["robin@example.com"]
+    assert {"bcc", "cc"}.isdisjoint(name.lower() for name in raw), where
+    assert len(raw.get_all("Subject")) == 1, where
+    assert [address.addr_spec for address in raw["To"].addresses] == ["robin@example.com"], where
+    assert str(raw["From"]) == "Orgkit Tests <tests@example.com>", where
+    assert raw["Reply-To"] in {None, "sam@example.com"}, where
     assert {link.partition("/")[0] for link in re.findall(r'href="https?://([^"]+)', html)} == {
         "ours.test"
-    }
+    }, where
     for words in (message.subject, message.body):
-        assert not LINK.search(re.sub(r"https://ours\.test/\S*|robin@example\.com", "", words)), (
-            words
-        )
+        ours = re.sub(r"https://ours\.test/\S*|robin@example\.com", "", words)
+        assert not LINK.search(ours), f"{where}: {words}"
+    for words in (message.subject, message.body, html):
+        assert not re.search("[\u202a-\u202e\u2066-\u2069]", words), f"{where}: {words!a}"
 
 
 def test_the_secret_link_stands_in_the_mail_as_it_is(modelled, world):

@@ -199,9 +199,9 @@ def org_plain(name: Any) -> str:
     """Return a name as one line in which no mail program finds a link.
 
     Slashes and dots give way to marks that look like them. An address stays as it is, since
-    the reader may want to answer it.
+    the reader may want to answer it. Marks that turn the text around are left out.
     """
-    text = " ".join(str(name or "").split())
+    text = " ".join(TURNING.sub("", str(name or "")).split())
     if is_address(text):
         return text
     return LINK_MARKS.sub(lambda found: found.group().translate(LOOK_LIKE), text)
@@ -215,6 +215,7 @@ def org_plain_lines(text: Any, before: str = "") -> str:
 
 #: The slashes before a host, or a dot with something on both sides, as in www.example.com.
 LINK_MARKS = re.compile(r"//|(?<=\S)[.](?=\S)")
+TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 LOOK_LIKE = {ord("/"): "\u2215", ord("."): "\u2024"}
 
 

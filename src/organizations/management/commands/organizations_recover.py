@@ -73,11 +73,20 @@ class Command(BaseCommand):
         )
 
     def _recover(self, organization: Any, address: str, *, add: bool) -> None:
+        untold = []
+
+        def tell_or_note(organization: Any, owner: Any, recipient: Any) -> None:
+            try:
+                tell(organization, owner, recipient)
+            except Exception:
+                untold.append(addresses.address_of(recipient))
+                raise
+
         try:
             user = registration.user_with(address)
             if user is None:
                 raise CommandError(f"No account has the address {address!r}.")
-            recovery.recover(organization, user, add=add, tell=tell)
+            recovery.recover(organization, user, add=add, tell=tell_or_note)
         except recovery.HasOwner as error:
             raise CommandError(_has_owner(organization)) from error
         except recovery.NoMember as error:
@@ -87,6 +96,8 @@ class Command(BaseCommand):
         except OrganizationsError as error:
             raise CommandError(str(error)) from error
         self.stdout.write(self.style.SUCCESS(f"{organization} is owned by {user} now."))
+        for each in untold:
+            self.stderr.write(f"The mail to {each} did not leave; the log says why.")
 
 
 def _has_owner(organization: Any) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.urls import reverse
@@ -54,7 +55,8 @@ def remind(assignment: RoleAssignment, *, now: datetime) -> bool:
 
     Raises:
         ImproperlyConfigured: ``LINK_BASE`` is not set.
-    Locks: the organization. The mail leaves after the commit.
+    Locks: the organization. The mail leaves after the commit; if it does not, that is logged, and
+    the member counts as not told.
     """
     lock_organization(assignment.organization)
     rows = _to_be_told(now).select_related("organization", "role", "member__user")
@@ -65,8 +67,19 @@ def remind(assignment: RoleAssignment, *, now: datetime) -> bool:
     message = _message(found, address)
     found.reminded_at = now
     found.save(update_fields=["reminded_at"])
-    mail.after_commit(message.send)
+    mail.after_commit(partial(_send, message, found))
     return True
+
+
+def _send(message: Any, assignment: RoleAssignment) -> None:
+    try:
+        message.send()
+    except Exception:
+        told = RoleAssignment._base_manager.using(assignment._state.db).filter(
+            pk=assignment.pk, reminded_at=assignment.reminded_at
+        )
+        told.update(reminded_at=None)
+        raise
 
 
 def _message(assignment: RoleAssignment, address: str) -> Any:
