@@ -10,7 +10,9 @@ from django.db import IntegrityError, models, transaction
 from django.db.models import Count, Exists, F, OuterRef, Prefetch, Subquery, sql
 from django.test.utils import isolate_apps
 
+from organizations.models import Organization
 from organizations.tenancy.exceptions import ScopeMismatch, ScopeMissing
+from organizations.tenancy.managers import OwnedManager
 from organizations.tenancy.scope import scope, unscoped
 from tests.tenancy.files.models import Bookmark, Folder, Label
 
@@ -365,3 +367,48 @@ def test_the_key_of_a_parent_model_moves_no_rows(two):
 def test_raw_without_a_scope_is_refused_where_it_finds_no_rows_too(db):
     with pytest.raises(ScopeMissing):
         list(Folder.objects.raw("SELECT * FROM files_folder WHERE 1 = 0"))
+
+
+def test_nothing_is_linked_to_a_row_of_another_organization(two):
+    acme, zenith = two.acme, two.zenith
+    links = {
+        "by object": lambda: acme.folder.labels.add(zenith.label),
+        "by key": lambda: acme.folder.labels.add(zenith.label.pk),
+        "backwards": lambda: acme.label.folder_set.add(zenith.folder),
+        "set": lambda: acme.folder.labels.set([zenith.label]),
+        "of a foreign row": lambda: zenith.folder.labels.add(acme.label),
+        "clear a foreign row": lambda: zenith.folder.labels.clear(),
+    }
+    for name, link in links.items():
+        with scope(acme.organization), pytest.raises(ScopeMismatch), transaction.atomic():
+            link()
+            pytest.fail(name)
+        with pytest.raises(ScopeMissing), transaction.atomic():
+            link()
+            pytest.fail(name)
+    with unscoped("what is there now"):
+        assert names(acme.folder.labels.all()) == ["acme label"]
+        assert names(zenith.folder.labels.all()) == ["zenith label"]
+    with scope(acme.organization):
+        acme.folder.labels.add(Label.objects.create(name="another"))
+        assert names(acme.folder.labels.all()) == ["acme label", "another"]
+
+
+@isolate_apps("tests.tenancy.files")
+def test_a_row_that_holds_a_row_of_another_organization_is_not_saved(two):
+    class Paper(models.Model):
+        organization = models.ForeignKey(Organization, models.CASCADE, related_name="+")
+        folder = models.ForeignKey(Folder, models.CASCADE, related_name="+")
+
+        objects = OwnedManager()
+
+        class Meta:
+            app_label = "files"
+
+        def __str__(self):
+            return str(self.pk)
+
+    with scope(two.acme.organization):
+        for write in (Paper.save, lambda paper: Paper.objects.bulk_create([paper])):
+            with pytest.raises(ScopeMismatch):
+                write(Paper(folder=two.zenith.folder))

@@ -4,6 +4,7 @@ import asyncio
 import pickle
 
 import pytest
+from asgiref.sync import async_to_sync
 from django.contrib.auth import get_user_model
 from django.test import AsyncClient, Client
 from django.urls import reverse
@@ -78,7 +79,7 @@ def test_requests_at_the_same_time_do_not_mix(site):
             (name, answer.content.decode()) for (name, _), answer in zip(urls, answers, strict=True)
         ]
 
-    assert set(asyncio.run(ask_all())) == {("acme", "acme folder"), ("zenith", "zenith folder")}
+    assert set(async_to_sync(ask_all)()) == {("acme", "acme folder"), ("zenith", "zenith folder")}
 
 
 def test_acting_in_opens_the_rows_and_gives_the_outer_ones_back(two):

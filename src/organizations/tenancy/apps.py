@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.apps import AppConfig
 from django.core import checks
+from django.db.models.signals import m2m_changed
 from django.utils.translation import gettext_lazy as _
 
 __all__ = ["TenancyConfig"]
@@ -18,10 +19,11 @@ class TenancyConfig(AppConfig):
         from .. import families
         from ..services import acting
         from .checks import check_models
-        from .guard import guard_deletion
+        from .guard import check_added, guard_deletion
         from .scope import follow
 
         for family in families.every():
             guard_deletion(family.organization)
         acting.register("tenancy", follow)
+        m2m_changed.connect(check_added, dispatch_uid="organizations_tenancy_links")
         checks.register(check_models, "organizations")

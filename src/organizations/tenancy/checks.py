@@ -9,6 +9,7 @@ from django.core import checks
 from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured
 
 from .. import families
+from .guard import is_guarded
 from .managers import OwnedManager
 
 __all__ = ["check_models", "problems_of"]
@@ -19,7 +20,7 @@ def check_models(app_configs: Any = None, **kwargs: Any) -> list[checks.CheckMes
     return [
         problem
         for model in apps.get_models()
-        if hasattr(model, "_organization_field_name")
+        if is_guarded(model)
         for problem in problems_of(model)
     ]
 

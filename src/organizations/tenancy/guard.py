@@ -16,7 +16,16 @@ from .. import families
 from .exceptions import ScopeMismatch
 from .scope import EVERYTHING, State, begun, needed, scope, settled, state
 
-__all__ = ["check_key", "check_row", "guard_deletion", "guard_model", "organization_field", "stamp"]
+__all__ = [
+    "check_added",
+    "check_key",
+    "check_row",
+    "guard_deletion",
+    "guard_model",
+    "is_guarded",
+    "organization_field",
+    "stamp",
+]
 
 
 def organization_field(model: Any) -> Any:
@@ -59,6 +68,44 @@ def stamp(row: Any) -> None:
     if row.__dict__.get(field.attname, field) is None and _is_open_for(field, opened):
         setattr(row, field.attname, opened.key)
     check_key(type(row), getattr(row, field.attname))
+    for other in _held(row):
+        check_key(type(other), getattr(other, organization_field(type(other)).attname))
+
+
+def _held(row: Any) -> list[Any]:
+    """Return the guarded rows that a row points at and has in its hands. No queries."""
+    return [
+        other
+        for field in row._meta.concrete_fields
+        if field.is_relation and is_guarded(field.remote_field.model) and field.is_cached(row)
+        if (other := field.get_cached_value(row)) is not None
+    ]
+
+
+def check_added(
+    *, instance: Any, action: str, model: Any, pk_set: Any, using: Any, **kwargs: Any
+) -> None:
+    """Receiver of ``m2m_changed``: refuse to link what is not of the open organization.
+
+    Queries: 1 where guarded rows are added.
+    Raises:
+        ScopeMissing, ScopeMismatch
+    """
+    if not action.startswith("pre_") or not (is_guarded(type(instance)) or is_guarded(model)):
+        return
+    if needed() == EVERYTHING:
+        return
+    if is_guarded(type(instance)):
+        key = organization_field(type(instance)).attname
+        check_key(type(instance), getattr(instance, key))
+    if action == "pre_add" and is_guarded(model):
+        found = model._base_manager.using(using).filter(pk__in=pk_set)
+        if found.count() != len(pk_set):
+            raise ScopeMismatch
+
+
+def is_guarded(model: Any) -> bool:
+    return hasattr(model, "_organization_field_name")
 
 
 def check_row(model: Any, names: Any, values: Any) -> None:
