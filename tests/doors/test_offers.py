@@ -206,6 +206,9 @@ def test_a_form_without_rights_offers_nothing(world, hats):
     assert renewed.status_code == 403
     for name in ("organization_invitation_resend", "organization_invitation_revoke"):
         assert admin.post(page(name, world.acme, invitation_pk=offer.pk)).status_code == 403
+    revoke = page("organization_invitation_revoke", world.acme, invitation_pk=offer.pk)
+    assert admin.get(revoke).status_code == 403, "no button for what is refused"
+    assert world.browser("owner").get(revoke).status_code == 200
     listed = admin.get(page("organization_invitations", world.acme))
     assert page("organization_invitation_revoke", world.acme, invitation_pk=offer.pk) not in (
         listed.content.decode()
@@ -239,7 +242,7 @@ def test_a_link_is_shown_once_and_nothing_keeps_it(door, world):
     link, url = shown_link(browser, response)
     gone = browser.get(url)
     assert gone["Location"] == page("organization_invitations", world.acme)
-    assert "shown once" in said(gone)[0]
+    assert "shown once" in said(gone)[0] and "“New link”" in said(gone)[0]
     secret = link.rstrip("/").rsplit("/", 1)[1]
     sessions = [session.get_decoded() for session in Session.objects.all()]
     assert secret not in repr(sessions) + repr(all_rows(but=()))

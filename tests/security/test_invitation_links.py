@@ -473,8 +473,17 @@ def test_a_suspended_member_is_told_so_and_the_offer_stays(world, known):
         (page("invitations_register", guid=invitation.guid), {}),
         (page("organization_invitation_answer", invitation_pk=invitation.pk), ACCEPT),
     ]
+    told = "Your membership is suspended or has ended"
     for url, data in doors:
-        words = words_of(browser.post(url, data, follow=True))
-        assert "Your membership is suspended or has ended" in words, url
+        assert told in words_of(browser.post(url, data, follow=True)), url
+    for url, _data in doors[:2]:
+        asked = browser.get(url)
+        assert asked.status_code == 403
+        assert told in words_of(asked) and "Accept" not in words_of(asked), url
     invitation.refresh_from_db()
     assert invitation.status == "pending"
+    # Nor does an old invitation say that the person is a member already.
+    for status, invitee in (("accepted", known), ("superseded", None)):
+        type(invitation).objects.update(status=status, invitee=invitee)
+        for url, _data in doors[:2]:
+            assert told in words_of(browser.get(url)), (status, url)

@@ -21,14 +21,19 @@ from .. import jobs, permissions
 from ..backends import invitation_backend
 from ..converters import as_key
 from ..doors import keep_secret, link_base, not_found
-from ..exceptions import NotAllowed, OrganizationsError
+from ..exceptions import (
+    ExceedsOwnRights,
+    InvitationStateError,
+    NotAllowed,
+    OrganizationsError,
+)
 from ..families import default_family, family_of
 from ..grants import superuser_has_access
 from ..offer_forms import ApproveForm, LinkForm
 from ..services import addresses, invitations, requests
 from ..states import OPEN, TRANSITIONS, InvitationKind, InvitationStatus
 from .base import OrganizationFormMixin, PageMixin, org_url
-from .invitations import say_what_came
+from .invitations import barrier_words, say_what_came
 from .mixins import AccessRequiredMixin
 
 __all__ = [
@@ -186,7 +191,11 @@ class LinkShown(OffersMixin, TemplateView):
     def too_late(self) -> HttpResponse:
         messages.info(
             self.request,
-            _("A link is shown once, and nobody can see it again. Make it anew in this list."),
+            _(
+                "A link is shown once, within five minutes, and nobody can see it again. Choose "
+                "“New link” beside it, or invite the address once more: that makes a new one, "
+                "and the old one stops working."
+            ),
         )
         return redirect(org_url("organization_invitations", self.organization))
 
@@ -248,8 +257,18 @@ class InvitationRevoke(InvitationActionMixin, TemplateView):
 
     template_name = "organizations/organizationinvitation_revoke.html"
 
-    def get_context_data(self, **kwargs: Any) -> Any:
-        return super().get_context_data(invitation=self.get_invitation(), **kwargs)
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Ask whether it is meant, where it can be done."""
+        invitation = self.get_invitation()
+        if "revoke" not in TRANSITIONS[invitation.state]:
+            error = InvitationStateError(status=invitation.state, verb="revoke")
+            messages.error(request, str(error))
+            return self.back()
+        if invitation.kind == InvitationKind.OWNERSHIP:
+            self.access.require(permissions.TRANSFER_ORGANIZATION)
+        elif not invitations.within_reach(invitation, self.access):
+            raise ExceedsOwnRights(())
+        return self.render_to_response(self.get_context_data(invitation=invitation, **kwargs))
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         invitation = self.get_invitation()
@@ -400,12 +419,13 @@ class InvitationAnswer(View):
                 invitations.decline(invitation, user=request.user, now=now)
                 messages.success(request, _("You have declined the invitation."))
                 return redirect(came_from)
-            announce = invitation_backend().announce(request=request)
+            backend = invitation_backend()
+            announce = backend.announce(request=request)
             member = invitations.accept(invitation, user=request.user, now=now, announce=announce)
         except OrganizationsError as error:
-            messages.error(request, str(error))
+            messages.error(request, barrier_words(error))
             return redirect(came_from)
         say_what_came(request, invitation, member)
         if member is None:
             return redirect("organization_inbox")
-        return redirect(org_url("organization_detail", invitation.organization))
+        return redirect(backend.get_joined_url(invitation.organization))
