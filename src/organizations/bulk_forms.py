@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.utils.html import format_html
+from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
 from . import presets
@@ -87,7 +88,8 @@ class ColumnsForm(forms.Form):
 
     def _examples(self, place: int) -> str:
         """Return what stands in the first rows of a column, as HTML."""
-        cells = [row[place][:EXAMPLE_LENGTH] for row in self.table.rows[:EXAMPLES]]
+        rows = self.table.rows[:EXAMPLES]
+        cells = [Truncator(row[place]).chars(EXAMPLE_LENGTH) for row in rows]
         found = ", ".join(dict.fromkeys(filter(None, cells)))
         return format_html(_("For example: {}"), found) if found else ""
 

@@ -43,10 +43,10 @@ def test_from_a_paste_to_the_results(world, ada, start):
     words = words_of(looked)
     for expected in [
         "Nobody is invited yet.",
-        "Will be invited. 2",
+        "Will be invited. 2 lines",
         "bo@new.example Bo Will be invited. Line 1",
         "Invite 2 people",
-        "This is no e-mail address. 1",
+        "This is no e-mail address. 1 line",
         "The address stands in the list before. 1",
         "This person is a member of the organization already. 1",
     ]:
