@@ -77,6 +77,13 @@ def show_once(request: HttpRequest, invitation: Any) -> None:
     }
 
 
+def forget_old_link(request: HttpRequest) -> None:
+    """Drop a new link from the session whose page nobody has opened in time."""
+    found = request.session.get(ONCE_KEY)
+    if found and found["until"] < timezone.now().timestamp():
+        del request.session[ONCE_KEY]
+
+
 class TermsMixin:
     """Hands the viewer's access to a form that makes an offer."""
 
@@ -89,6 +96,10 @@ class OffersMixin(AccessRequiredMixin):
     """For pages of offers: not there with a backend that asks nobody."""
 
     permission: str | None = permissions.INVITE_MEMBER
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        forget_old_link(request)
+        return super().dispatch(request, *args, **kwargs)
 
     def _refusal(self) -> HttpResponseBase | None:
         refusal = super()._refusal()
@@ -177,8 +188,6 @@ class LinkShown(OffersMixin, TemplateView):
         if not found or found["organization"] != str(self.organization.pk):
             return self.too_late()
         del request.session[ONCE_KEY]
-        if found["until"] < timezone.now().timestamp():
-            return self.too_late()
         model = family_of(self.organization).invitation
         rows = model._default_manager.filter(organization_id=self.organization.pk)
         row = rows.filter(pk=found["invitation"]).select_related("organization").first()
