@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.html import format_html
 from django.utils.text import Truncator
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from . import presets
@@ -91,7 +92,7 @@ class ColumnsForm(forms.Form):
         rows = self.table.rows[:EXAMPLES]
         cells = [Truncator(row[place]).chars(EXAMPLE_LENGTH) for row in rows]
         found = ", ".join(dict.fromkeys(filter(None, cells)))
-        return format_html(_("For example: {}"), found) if found else ""
+        return format_html(gettext("For example: {}"), found) if found else ""
 
     def clean(self) -> None:
         chosen = [name for name in self.cleaned_data.values() if name]

@@ -99,7 +99,8 @@ class OffersMixin(AccessRequiredMixin):
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         forget_old_link(request)
-        return super().dispatch(request, *args, **kwargs)
+        response: HttpResponseBase = super().dispatch(request, *args, **kwargs)
+        return response
 
     def _refusal(self) -> HttpResponseBase | None:
         refusal = super()._refusal()
