@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.utils.html import format_html
+from django.utils.text import Truncator
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from . import presets
@@ -13,6 +16,11 @@ from .offer_forms import TermsForm
 from .services import bulk_jobs, lists
 
 __all__ = ["BulkForm", "ColumnsForm"]
+
+
+#: How many rows tell what a column holds, and how much of each cell.
+EXAMPLES = 3
+EXAMPLE_LENGTH = 40
 
 
 class BulkForm(TermsForm):
@@ -76,7 +84,15 @@ class ColumnsForm(forms.Form):
                 choices=choices,
                 required=False,
                 initial=guessed.get(place, ""),
+                help_text=self._examples(place),
             )
+
+    def _examples(self, place: int) -> str:
+        """Return what stands in the first rows of a column, as HTML."""
+        rows = self.table.rows[:EXAMPLES]
+        cells = [Truncator(row[place]).chars(EXAMPLE_LENGTH) for row in rows]
+        found = ", ".join(dict.fromkeys(filter(None, cells)))
+        return format_html(gettext("For example: {}"), found) if found else ""
 
     def clean(self) -> None:
         chosen = [name for name in self.cleaned_data.values() if name]

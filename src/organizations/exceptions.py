@@ -29,6 +29,7 @@ __all__ = [
     "LifecycleMissing",
     "LimitReached",
     "MembershipEndsInThePast",
+    "MembershipInactive",
     "NotAllowed",
     "NotAnAddress",
     "NotGrantable",
@@ -289,6 +290,13 @@ class JoinRefused(OrganizationsError):
     code = "join_refused"
     status_hint = 403
     message = _("You cannot join this organization. Ask somebody who belongs to it.")
+
+
+class MembershipInactive(JoinRefused):
+    """Somebody belongs to the organization and has no access to it at the moment."""
+
+    code = "membership_inactive"
+    message = _("Your membership is suspended or has ended. Ask an admin of the organization.")
 
 
 class DomainRefused(OrganizationsError):

@@ -22,6 +22,7 @@ def test_a_table_and_sixty_addresses_in_one_paste(person, javascript):
     zoe.page.locator("main [name=file]").set_input_files(file)
     zoe.press("Look at the list")
     assert zoe.sees("What the columns hold")
+    assert zoe.sees("For example: boss")
     zoe.page.get_by_label("Reach them at").select_option("address")
     zoe.press("Look at the list")
     zoe.press("Invite 2 people")
@@ -41,6 +42,8 @@ def test_a_table_and_sixty_addresses_in_one_paste(person, javascript):
     assert zoe.sees("Nobody is invited yet.")
     first = zoe.page.locator("#lines").locator("xpath=ancestor::section").get_by_role("row").nth(1)
     assert "nonsense" in first.inner_text()
+    zoe.page.set_viewport_size({"width": 320, "height": 800})
+    assert zoe.page.evaluate("document.documentElement.scrollWidth") <= 320
     zoe.press("Invite 60 people")
 
     # An organization of its first week may invite fifty people a day; the rest is told so.

@@ -126,10 +126,21 @@ def test_by_links_for_several_with_an_approval_and_without(person, ada, company,
     assert gus.visit(link) == 410
 
 
-@pytest.mark.parametrize("path", ["invitations/", "invitations/link/", "people/add/"])
-def test_pages_fit_a_narrow_screen(path, person):
+def test_pages_fit_a_narrow_screen(person):
     ada = person("Ada")
     ada.visit("/login-as/demo-owner/")
     ada.page.set_viewport_size({"width": 320, "height": 800})
-    assert ada.visit(f"/orgs/kestrel-tools/{path}") == 200
+    kestrel = "/orgs/kestrel-tools/"
+    of_kestrel = (
+        "invitations/",
+        "invitations/link/",
+        "people/add/",
+        "invitations/many/",
+        "joining/",
+    )
+    for path in (*(f"{kestrel}{each}" for each in of_kestrel), "/orgs/choose/", "/orgs/inbox/"):
+        assert ada.visit(path) == 200
+        assert ada.page.evaluate("document.documentElement.scrollWidth") <= 320, path
+    assert ada.visit("/orgs/invitations/open/nothing/") == 404
+    assert ada.sees("We do not know this invitation")
     assert ada.page.evaluate("document.documentElement.scrollWidth") <= 320

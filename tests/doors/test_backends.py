@@ -536,7 +536,10 @@ def test_an_invitation_can_be_declined_without_an_account(world, settings):
     (link, *_) = testing.links_in_mail()
     browser = Browser()
     browser.get(link)
-    browser.post(page("invitations_accept"), {"action": "decline"})
+    declined = browser.post(page("invitations_accept"), {"action": "decline"}, follow=True)
+    words = words_of(declined)
+    assert "You have declined the invitation." in words and "nothing more to do" in words
+    assert declined.redirect_chain[-1][0] == page("invitations_accept"), "no page to sign in at"
     invitation = OrganizationInvitation.objects.get(invitee_identifier="new@example.com")
     assert invitation.status == "declined"
     assert "was declined" in words_of(Browser().get(link, follow=True))

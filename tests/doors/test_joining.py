@@ -82,7 +82,9 @@ def test_request_is_made_told_of_and_taken_back(acme, eve, way):
     else:
         take_requests(acme)
     browser, url = signed_in(eve), page("organization_join", acme)
-    assert "decides whether you become a member" in words_of(browser.get(url))
+    asked = browser.get(url)
+    assert "decides whether you become a member, and you get a mail then" in words_of(asked)
+    assert reverse("organization_choose") in asked.text, "the way back"
 
     response = browser.post(url, follow=True)
 
@@ -126,6 +128,7 @@ def test_who_has_proven_no_address_is_told_so_and_cannot_ask(acme):
     browser, url = signed_in(fay), page("organization_join", acme)
     shown = browser.get(url)
     assert "Confirm your e-mail address first" in words_of(shown)
+    assert "Then come back to this page." in words_of(shown)
     assert "Ask to join" not in words_of(shown)
     assert "Confirm your e-mail address first" in words_of(browser.post(url, follow=True))
     assert not OrganizationInvitation.objects.exists()
@@ -321,6 +324,14 @@ def test_choice_shows_what_there_is(acme, eve):
     assert page("organization_join", acme) in response.text
 
 
+def test_request_that_waits_is_somewhere_to_go(acme, eve):
+    take_requests(acme)
+    requests.ask(acme, user=eve, now=timezone.now())
+    words = words_of(signed_in(eve).get(reverse("organization_choose")))
+    assert "Where do you want to go?" in words
+    assert "You belong to no organization yet" not in words
+
+
 def test_offer_is_not_offered_twice(acme, eve):
     """The invitation may bring more than the domain does."""
     open_domain(acme)
@@ -374,8 +385,12 @@ def test_person_without_an_organization_lands_there_after_a_sign_up(acme):
 
     backend = registration_backend()
     url = reverse("registration_register", args=[user.pk, backend.get_token(user)])
-    response = Browser().post(url, PERSON)
+    browser = Browser()
+    response = browser.post(url, PERSON)
     assert response["Location"] == reverse("organization_choose")
+    words = words_of(browser.get(response["Location"]))
+    assert "Welcome" in words and "You belong to no organization yet" in words
+    assert "Where do you want to go?" not in words
 
 
 def test_own_success_url_of_a_project_is_kept():

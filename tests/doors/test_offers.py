@@ -206,6 +206,9 @@ def test_a_form_without_rights_offers_nothing(world, hats):
     assert renewed.status_code == 403
     for name in ("organization_invitation_resend", "organization_invitation_revoke"):
         assert admin.post(page(name, world.acme, invitation_pk=offer.pk)).status_code == 403
+    revoke = page("organization_invitation_revoke", world.acme, invitation_pk=offer.pk)
+    assert admin.get(revoke).status_code == 403, "no button for what is refused"
+    assert world.browser("owner").get(revoke).status_code == 200
     listed = admin.get(page("organization_invitations", world.acme))
     assert page("organization_invitation_revoke", world.acme, invitation_pk=offer.pk) not in (
         listed.content.decode()
@@ -239,7 +242,7 @@ def test_a_link_is_shown_once_and_nothing_keeps_it(door, world):
     link, url = shown_link(browser, response)
     gone = browser.get(url)
     assert gone["Location"] == page("organization_invitations", world.acme)
-    assert "shown once" in said(gone)[0]
+    assert "shown once" in said(gone)[0] and "“New link”" in said(gone)[0]
     secret = link.rstrip("/").rsplit("/", 1)[1]
     sessions = [session.get_decoded() for session in Session.objects.all()]
     assert secret not in repr(sessions) + repr(all_rows(but=()))
@@ -257,9 +260,12 @@ def test_a_new_link_waits_five_minutes_for_its_page(world):
     session = browser.session
     session[ONCE_KEY] = {**session[ONCE_KEY], "until": session[ONCE_KEY]["until"] - 301}
     session.save()
+    # Every page of offers drops it, this one too.
+    browser.get(page("organization_invitations", world.acme))
+    assert ONCE_KEY not in browser.session
     gone = browser.get(response["Location"])
     assert gone["Location"] == page("organization_invitations", world.acme)
-    assert ONCE_KEY not in browser.session
+    assert "within five minutes" in said(gone)[-1]
 
 
 def test_the_list_of_members_offers_no_step_beyond_ones_rights(world):
@@ -443,6 +449,34 @@ def test_page_behind_each_kind_of_link_in_each_state(kind, state, world):
         assert sent.status_code in {200, 302, 403, 404, 410}
     assert all_rows() == before
     assert mail.outbox == []
+
+
+def test_a_dead_link_says_what_to_do_next_and_nothing_of_the_organization(world):
+    offer = invite(world.acme, "outsider@example.com", by=world.people["admin"])
+    words = {
+        "accepted": "sign in: you are a member already",
+        "declined": "If you change your mind, ask the person who invited you",
+        "revoked": "You cannot join with it any more",
+        "expired": "Ask the person who invited you to send it again",
+        "superseded": "Open the link in your newest mail",
+    }
+    browser = opened(offer)
+    for state, expected in words.items():
+        rows().filter(pk=offer.pk).update(status=state)
+        shown = browser.get(page("invitations_accept"))
+        assert shown.status_code == 410
+        assert expected in words_of(shown), state
+        assert "Your organizations" not in words_of(shown)
+        for secret in ("admin", "owner", "superseded", "token"):
+            assert secret not in words_of(shown)
+    # Who has joined by the newer one is led on, by the link and by the page of the guid.
+    testing.make_member(world.acme, world.people["outsider"])
+    guid = page("invitations_register", guid=offer.guid)
+    for browser, url in (
+        (opened(offer, world.people["outsider"]), page("invitations_accept")),
+        (world.browser("outsider"), guid),
+    ):
+        assert browser.get(url)["Location"] == world.acme.get_absolute_url()
 
 
 @pytest.mark.parametrize("kind", ["link", "shared"])
@@ -767,6 +801,24 @@ def test_the_inbox_holds_offers_requests_and_addresses(world):
     response = browser.post(url, {"action": "decline", "from": "inbox"})
     assert response["Location"] == page("organization_inbox")
     assert "Zenith" not in words_of(browser.get(page("organization_inbox"))).split("Acme")[-1]
+
+
+def test_an_answer_in_the_inbox_says_what_the_page_of_the_offer_says(world, settings, monkeypatch):
+    url = page("organization_invitation_answer", invitation_pk=world.offer.pk)
+    browser = world.browser("outsider")
+    inbox = {**ACCEPT, "from": "inbox"}
+    before = settings.ORGANIZATIONS
+    settings.ORGANIZATIONS = {**before, "SEATS": 1}
+    full = browser.post(url, inbox)
+    assert full["Location"] == page("organization_inbox")
+    assert "Your invitation stays open: tell the person" in said(full)[0]
+    assert "withdraw" not in said(full)[0], "that is for those who run the organization"
+    settings.ORGANIZATIONS = before
+    # Where a project says where people land, they land there from here, too.
+    monkeypatch.setattr(ModelInvitation, "get_invitation_accepted_url", lambda self: "/landed/")
+    joined = browser.post(url, inbox)
+    assert said(joined)[-1] == "Welcome to Acme."
+    assert joined["Location"] == "/landed/"
 
 
 def test_the_inbox_of_others_is_empty(world):

@@ -208,6 +208,8 @@ def test_an_account_with_another_address_does_not_join_and_can_switch(world, kno
     assert "outsider@example.com" in words_of(shown)
     assert "known@example.com" in words_of(shown)
     assert 'value="switch"' in shown.content.decode()
+    assert "Or stay signed in as" in words_of(shown)
+    assert f'class="org-button" href="{page("organization_list")}"' in shown.content.decode()
     assert accept(browser).status_code == 403
     assert not world.acme.is_member(world.people["outsider"])
     # Switching signs out and keeps the invitation at hand.
@@ -473,8 +475,17 @@ def test_a_suspended_member_is_told_so_and_the_offer_stays(world, known):
         (page("invitations_register", guid=invitation.guid), {}),
         (page("organization_invitation_answer", invitation_pk=invitation.pk), ACCEPT),
     ]
+    told = "Your membership is suspended or has ended"
     for url, data in doors:
-        words = words_of(browser.post(url, data, follow=True))
-        assert "Your membership is suspended or has ended" in words, url
+        assert told in words_of(browser.post(url, data, follow=True)), url
+    for url, _data in doors[:2]:
+        asked = browser.get(url)
+        assert asked.status_code == 403
+        assert told in words_of(asked) and "Accept" not in words_of(asked), url
     invitation.refresh_from_db()
     assert invitation.status == "pending"
+    # Nor does an old invitation say that the person is a member already.
+    for status, invitee in (("accepted", known), ("superseded", None)):
+        type(invitation).objects.update(status=status, invitee=invitee)
+        for url, _data in doors[:2]:
+            assert told in words_of(browser.get(url)), (status, url)

@@ -129,15 +129,15 @@ class ModelInvitation(InvitationBackend):
         # invitation to an address has pages of its own.
         if invitation.kind != InvitationKind.MAIL or not invitations.fits(invitation, request.user):
             raise Http404
-        if invitation.invitee_id == request.user.pk and members.is_member(
-            invitation.organization, request.user
-        ):
+        is_done = invitation.state is InvitationStatus.SUPERSEDED
+        is_done = is_done or invitation.invitee_id == request.user.pk
+        if is_done and members.is_member(invitation.organization, request.user):
             return redirect(self.get_joined_url(invitation.organization))
         return self.activate_existing_user_view(request, invitation)
 
     def activate_existing_user_view(self, request: HttpRequest, invitation: Any) -> HttpResponse:
         """The page by which a signed-in reader of the address joins, or says no."""
-        now = timezone.now()
+        now, organization = timezone.now(), invitation.organization
         try:
             if request.method == "POST" and request.POST.get("action") == "decline":
                 invitations.decline(invitation, user=request.user, now=now)
@@ -153,13 +153,17 @@ class ModelInvitation(InvitationBackend):
                     return redirect("organization_inbox")
                 return redirect(self.get_joined_url(invitation.organization))
         except InvitationStateError as error:
-            return invitation_problem(request, error.status)
+            return invitation_problem(request, error.status, organization=organization)
         except BARRIERS as error:
             return invitation_barrier(request, error, invitation)
         except OrganizationsError:
             raise Http404 from None
+        try:
+            invitations.refuse_inactive(organization, request.user, now=now)
+        except BARRIERS as error:
+            return invitation_barrier(request, error, invitation)
         if invitation.state is not InvitationStatus.PENDING:
-            return invitation_problem(request, invitation.state)
+            return invitation_problem(request, invitation.state, organization=organization)
         context = {**page_context(), "invitation": invitation}
         return keep_secret(render(request, self.invitation_join_template, context))
 

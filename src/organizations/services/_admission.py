@@ -11,7 +11,7 @@ from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from .. import grants, mail, permissions, presets, signals
-from ..exceptions import JoinRefused
+from ..exceptions import JoinRefused, MembershipInactive
 from ..families import family_of, is_live, key_text, side_label
 from ..states import InvitationKind, InvitationStatus
 from . import _endings, _offers, _records, _writes, addresses, joining, limits, members, seats
@@ -104,12 +104,10 @@ def require_live(member: Any, *, now: datetime) -> None:
     """Refuse somebody who belongs to the organization and has no access to it.
 
     Raises:
-        JoinRefused: there is a member row, and it is suspended or has ended.
+        MembershipInactive: there is a member row, and it is suspended or has ended.
     """
     if member is not None and not is_live(member, now):
-        raise JoinRefused(
-            _("Your membership is suspended or has ended. Ask an admin of the organization.")
-        )
+        raise MembershipInactive
 
 
 def wait_for_approval(

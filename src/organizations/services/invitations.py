@@ -46,6 +46,7 @@ __all__ = [
     "of_organization",
     "open_for",
     "proof_of",
+    "refuse_inactive",
     "register_and_accept",
     "resend",
     "revoke",
@@ -244,7 +245,8 @@ def accept(
         InvitationStateError: the invitation is not open, or its link is used up.
         OrganizationsError: the organization is not in use.
         InviterNotEntitled: who invites may no longer do so, or offers more than they have now.
-        JoinRefused: the link is for addresses of another domain, or a policy says no.
+        JoinRefused: the link is for addresses of another domain, or a policy says no; as
+            MembershipInactive: the user is a member who has no access at the moment.
         SeatsFull: no seat is left.
         as ``ownership.transfer``: for an offer of the ownership.
     Locks: the organization, then the invitation.
@@ -453,6 +455,16 @@ def within_reach(invitation: Any, access: Access) -> bool:
     if not access.has(permissions.INVITE_MEMBER):
         return False
     return Terms.of(invitation).rights(invitation.organization) <= access.permissions
+
+
+def refuse_inactive(organization: Any, user: Any, *, now: datetime) -> None:
+    """Refuse somebody whom no offer helps: a member who has no access, as ``accept`` does.
+
+    Raises:
+        MembershipInactive: the membership is suspended or has ended.
+    Queries: 1.
+    """
+    require_live(_offers.member_of(organization, user), now=now)
 
 
 def unanswered(organization: Any) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
@@ -13,7 +14,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.generic import FormView, TemplateView, View
 
 from .. import permissions
@@ -32,6 +33,13 @@ __all__ = ["BulkColumns", "BulkDetail", "BulkInvite", "BulkResults"]
 
 #: Most lines that a page shows; the file of the results has all of them.
 SHOWN = 200
+
+#: What a list says of its lines before anybody is invited, by the codes of ``DONE``.
+FORECAST = {
+    "invited": gettext_lazy("Will be invited."),
+    "renewed": gettext_lazy("Will be invited again: an open invitation is renewed."),
+    "approved": gettext_lazy("Will be invited: a member has proposed this person."),
+}
 
 #: What spreadsheets take for the beginning of a formula.
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -132,9 +140,13 @@ class BulkDetail(BulkMixin, TemplateView):
         results = bulk_jobs.results_of(job)
         is_begun = bool(results) or job.finished_at is not None
         if not is_begun:
-            results = bulk_jobs.forecast(
+            found = bulk_jobs.forecast(
                 self.organization, job, actor=self.request.user, now=timezone.now()
             )
+            results = [
+                replace(each, message=FORECAST[each.code]) if each.is_done else each
+                for each in found
+            ]
         done = sum(result.is_done for result in results)
         return super().get_context_data(
             job=job,

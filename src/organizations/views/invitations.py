@@ -27,6 +27,7 @@ from ..exceptions import (
     InviterNotEntitled,
     JoinRefused,
     LimitReached,
+    MembershipInactive,
     OrganizationsError,
     SeatsFull,
 )
@@ -38,6 +39,7 @@ __all__ = [
     "BARRIERS",
     "InvitationAccept",
     "InvitationOpen",
+    "barrier_words",
     "invitation_barrier",
     "invitation_problem",
     "say_what_came",
@@ -83,6 +85,16 @@ def invitation_barrier(
     return keep_secret(render(request, template, context, status=error.status_hint))
 
 
+def barrier_words(error: OrganizationsError) -> str:
+    """Return an error of an answer in words for the reader, who runs no organization."""
+    if isinstance(error, SeatsFull):
+        return _(
+            "There is no free seat at the moment. Your invitation stays open: tell the person "
+            "who invited you, and try again when there is room."
+        )
+    return str(error)
+
+
 def say_what_came(request: HttpRequest, invitation: Any, member: Any) -> None:
     """Leave the message after ``accept``: welcome, or that the request waits."""
     name = {"organization": invitation.organization}
@@ -125,7 +137,8 @@ class InvitationAccept(View):
             state = "handed" if self.is_handed else "wrong_account"
             return keep_secret(self.page(state=state, status=403))
         except BARRIERS as error:
-            if self.is_link and isinstance(error, JoinRefused):
+            inactive = isinstance(error, MembershipInactive)
+            if self.is_link and isinstance(error, JoinRefused) and not inactive:
                 return keep_secret(
                     self.page(
                         state="refused",
@@ -210,8 +223,8 @@ class InvitationAccept(View):
                 return "member"
             if self.is_link and self.waits():
                 return "waiting"
-            fits = invitations.fits(self.invitation, user, proof=self.proof)
-            if fits:
+            if self.fits():
+                self.refuse_inactive()
                 return "ready"
             return "handed" if self.is_handed else "wrong_account"
         if self.is_link:
@@ -221,6 +234,21 @@ class InvitationAccept(View):
             return "handed"
         known = addresses.find_users(self.invitation.invitee_identifier)
         return "register" if all(map(registration.is_pending, known)) else "sign_in"
+
+    def fits(self) -> bool:
+        return bool(invitations.fits(self.invitation, self.request.user, proof=self.proof))
+
+    def refuse_inactive(self) -> None:
+        organization, user = self.invitation.organization, self.request.user
+        invitations.refuse_inactive(organization, user, now=timezone.now())
+
+    def inactive(self) -> HttpResponse | None:
+        """Return what a member is told who has no access; None for others."""
+        try:
+            self.refuse_inactive()
+        except MembershipInactive as error:
+            return invitation_barrier(self.request, error, self.invitation)
+        return None
 
     def is_member(self) -> bool:
         return members.is_member(self.invitation.organization, self.request.user)
@@ -248,8 +276,11 @@ class InvitationAccept(View):
             now=timezone.now(),
             proof=self.proof,
         )
-        self.forget()
         messages.success(self.request, _("You have declined the invitation."))
+        if not user.is_authenticated:
+            # No sign-in page for somebody who wants none: this one says what became of it.
+            return redirect(self.request.path)
+        self.forget()
         return redirect("organization_list")
 
     def mail(self) -> HttpResponse:
@@ -334,9 +365,17 @@ class InvitationAccept(View):
                     return redirect(self.backend.get_joined_url(organization))
                 if self.waits():
                     return self.page(state="waiting")
+                if (inactive := self.inactive()) is not None:
+                    return inactive
             else:
                 # Who has joined is nobody else's business: for others the link is unknown.
                 return invitation_problem(self.request, "unknown")
+        if status == InvitationStatus.SUPERSEDED and user.is_authenticated and self.fits():
+            # The newer one may have been accepted already.
+            if self.is_member():
+                return redirect(self.backend.get_joined_url(organization))
+            if (inactive := self.inactive()) is not None:
+                return inactive
         reason = "used_up" if used and is_shared else str(status)
         return invitation_problem(self.request, reason, organization=organization)
 

@@ -21,14 +21,19 @@ from .. import jobs, permissions
 from ..backends import invitation_backend
 from ..converters import as_key
 from ..doors import keep_secret, link_base, not_found
-from ..exceptions import NotAllowed, OrganizationsError
+from ..exceptions import (
+    ExceedsOwnRights,
+    InvitationStateError,
+    NotAllowed,
+    OrganizationsError,
+)
 from ..families import default_family, family_of
 from ..grants import superuser_has_access
 from ..offer_forms import ApproveForm, LinkForm
 from ..services import addresses, invitations, requests
 from ..states import OPEN, TRANSITIONS, InvitationKind, InvitationStatus
 from .base import OrganizationFormMixin, PageMixin, org_url
-from .invitations import say_what_came
+from .invitations import barrier_words, say_what_came
 from .mixins import AccessRequiredMixin
 
 __all__ = [
@@ -72,6 +77,13 @@ def show_once(request: HttpRequest, invitation: Any) -> None:
     }
 
 
+def forget_old_link(request: HttpRequest) -> None:
+    """Drop a new link from the session whose page nobody has opened in time."""
+    found = request.session.get(ONCE_KEY)
+    if found and found["until"] < timezone.now().timestamp():
+        del request.session[ONCE_KEY]
+
+
 class TermsMixin:
     """Hands the viewer's access to a form that makes an offer."""
 
@@ -84,6 +96,11 @@ class OffersMixin(AccessRequiredMixin):
     """For pages of offers: not there with a backend that asks nobody."""
 
     permission: str | None = permissions.INVITE_MEMBER
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        forget_old_link(request)
+        response: HttpResponseBase = super().dispatch(request, *args, **kwargs)
+        return response
 
     def _refusal(self) -> HttpResponseBase | None:
         refusal = super()._refusal()
@@ -172,8 +189,6 @@ class LinkShown(OffersMixin, TemplateView):
         if not found or found["organization"] != str(self.organization.pk):
             return self.too_late()
         del request.session[ONCE_KEY]
-        if found["until"] < timezone.now().timestamp():
-            return self.too_late()
         model = family_of(self.organization).invitation
         rows = model._default_manager.filter(organization_id=self.organization.pk)
         row = rows.filter(pk=found["invitation"]).select_related("organization").first()
@@ -186,7 +201,11 @@ class LinkShown(OffersMixin, TemplateView):
     def too_late(self) -> HttpResponse:
         messages.info(
             self.request,
-            _("A link is shown once, and nobody can see it again. Make it anew in this list."),
+            _(
+                "A link is shown once, within five minutes, and nobody can see it again. Choose "
+                "“New link” beside it, or invite the address once more: that makes a new one, "
+                "and the old one stops working."
+            ),
         )
         return redirect(org_url("organization_invitations", self.organization))
 
@@ -248,8 +267,18 @@ class InvitationRevoke(InvitationActionMixin, TemplateView):
 
     template_name = "organizations/organizationinvitation_revoke.html"
 
-    def get_context_data(self, **kwargs: Any) -> Any:
-        return super().get_context_data(invitation=self.get_invitation(), **kwargs)
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Ask whether it is meant, where it can be done."""
+        invitation = self.get_invitation()
+        if "revoke" not in TRANSITIONS[invitation.state]:
+            error = InvitationStateError(status=invitation.state, verb="revoke")
+            messages.error(request, str(error))
+            return self.back()
+        if invitation.kind == InvitationKind.OWNERSHIP:
+            self.access.require(permissions.TRANSFER_ORGANIZATION)
+        elif not invitations.within_reach(invitation, self.access):
+            raise ExceedsOwnRights(())
+        return self.render_to_response(self.get_context_data(invitation=invitation, **kwargs))
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         invitation = self.get_invitation()
@@ -400,12 +429,13 @@ class InvitationAnswer(View):
                 invitations.decline(invitation, user=request.user, now=now)
                 messages.success(request, _("You have declined the invitation."))
                 return redirect(came_from)
-            announce = invitation_backend().announce(request=request)
+            backend = invitation_backend()
+            announce = backend.announce(request=request)
             member = invitations.accept(invitation, user=request.user, now=now, announce=announce)
         except OrganizationsError as error:
-            messages.error(request, str(error))
+            messages.error(request, barrier_words(error))
             return redirect(came_from)
         say_what_came(request, invitation, member)
         if member is None:
             return redirect("organization_inbox")
-        return redirect(org_url("organization_detail", invitation.organization))
+        return redirect(backend.get_joined_url(invitation.organization))
