@@ -28,6 +28,7 @@ test: dev-env  ## lint, types, house rules and the suite, on SQLite and PostgreS
 quick: dev-env  ## the inner loop: lint, and the suite on SQLite alone
 	$(BIN)/python -m ruff check .
 	ORGKIT_DB=sqlite $(BIN)/python -m pytest -n 2 --ignore tests/house/test_wheel.py
+	ORGKIT_DB=sqlite $(BIN)/python -m pytest --ds tests.tenancy.settings tests/tenancy
 
 test-slow: dev-env  ## the big tests: long state machines, 200-round races, large upgrades
 	@tools/test.sh slow

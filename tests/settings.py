@@ -39,7 +39,6 @@ WINGS = [
         if (HERE.parent / "src" / "organizations" / name / "apps.py").exists()
     ),
     *(["tests.roles.crews"] if (HERE / "roles" / "crews").exists() else []),
-    *(["tests.tenancy.files"] if (HERE / "tenancy" / "files").exists() else []),
 ]
 # A queue that keeps its tasks in the database, for the tests that choose it. Before Django
 # 6.0 the framework is a package of its own.

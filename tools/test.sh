@@ -37,12 +37,14 @@ for part in "$@"; do
         ;;
     normal)
         suite "suite" -n "$workers" --ignore tests/house
+        suite "scopes" --ds tests.tenancy.settings tests/tenancy
         ;;
     pair)
         # What another version of Python or Django can break. Pages of documentation and
         # the demo are about ours; tests of attacks repeat doors and verbs by the thousand.
         suite "suite without security, documentation and demo" -n "$workers" \
             --ignore tests/house --ignore tests/docs --ignore tests/demo --ignore tests/security
+        suite "scopes" --ds tests.tenancy.settings tests/tenancy
         ;;
     slow)
         suite "slow tests" -n "$workers" -m slow

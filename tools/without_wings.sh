@@ -41,7 +41,9 @@ without() (
 leg "core without ${wings[*]}" without "${wings[*]}"
 for wing in "${wings[@]}"; do
     others=("${wings[@]/$wing/}")
-    leg "$wing without the others" without "${others[*]}" "tests/$wing"
+    settings=()
+    [ ! -f "tests/$wing/settings.py" ] || settings=(--ds "tests.$wing.settings")
+    leg "$wing without the others" without "${others[*]}" "${settings[@]}" "tests/$wing"
 done
 
 summary

@@ -2,18 +2,20 @@
 
 import asyncio
 import pickle
+from datetime import timedelta
 
 import pytest
 from asgiref.sync import async_to_sync
 from django.contrib.auth import get_user_model
 from django.test import AsyncClient, Client
 from django.urls import reverse
+from django.utils import timezone
 
 from organizations import testing
-from organizations.services import members
+from organizations.services import closing, members
 from organizations.services.acting import acting_in
 from organizations.tenancy.exceptions import ScopeMismatch, ScopeMissing
-from organizations.tenancy.scope import current, scope
+from organizations.tenancy.scope import current, scope, unscoped
 from tests.doors.support import signed_in, words_of
 from tests.tenancy.conftest import make_two
 from tests.tenancy.files.models import Folder
@@ -115,3 +117,13 @@ def test_pages_that_delete_an_organization_count_what_goes_with_it(two, browser)
     assert not type(organization).objects.filter(pk=organization.pk).exists()
     with scope(two.zenith.organization):
         assert Folder.objects.count() == 1
+
+
+def test_a_purge_takes_the_rows_along(two):
+    organization, now = two.acme.organization, timezone.now()
+    closing.close(organization, actor=None, now=now - timedelta(days=31))
+    for dry_run, left in ((True, 2), (False, 1)):
+        [purged] = closing.purge(now=now, dry_run=dry_run)
+        assert purged.problem == ""
+        with unscoped("what is there now"):
+            assert Folder.objects.count() == left

@@ -34,6 +34,7 @@ from . import _sides, _writes, addresses, organizations, ownership, registration
 from ._async import make_async
 from ._locks import database_of, lock_organization, verb
 from .access import rights_of_members
+from .acting import acting_in
 from .operators import may, require_operator
 
 __all__ = [
@@ -270,7 +271,9 @@ def _purge(organization: Any, *, before: datetime, dry_run: bool) -> Purged:
     try:
         with transaction.atomic(using=using):
             if dry_run:
-                Collector(using=using, origin=organization).collect([organization])
+                # What an app keeps closed to others goes along, too.
+                with acting_in(organization, None):
+                    Collector(using=using, origin=organization).collect([organization])
                 return Purged(organization=organization)
             record = _look(organization)
             is_due = record is not None and record.deleted_at and record.deleted_at <= before
