@@ -430,7 +430,9 @@ class InvitationAnswer(View):
                 messages.success(request, _("You have declined the invitation."))
                 return redirect(came_from)
             backend = invitation_backend()
-            announce = backend.announce(request=request)
+            # One that asks nobody may stand beside offers that another one has made.
+            asks = backend.requires_acceptance
+            announce = backend.announce(request=request) if asks else None
             member = invitations.accept(invitation, user=request.user, now=now, announce=announce)
         except OrganizationsError as error:
             messages.error(request, barrier_words(error))
@@ -438,4 +440,6 @@ class InvitationAnswer(View):
         say_what_came(request, invitation, member)
         if member is None:
             return redirect("organization_inbox")
+        if not asks:
+            return redirect(org_url("organization_detail", invitation.organization))
         return redirect(backend.get_joined_url(invitation.organization))
