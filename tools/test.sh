@@ -41,8 +41,10 @@ for part in "$@"; do
         ;;
     pair)
         # What another version of Python or Django can break. Pages of documentation and
-        # the demo are about ours; tests of attacks repeat doors and verbs by the thousand.
-        suite "suite without security, documentation and demo" -n "$workers" \
+        # the demo are about ours; tests of attacks and tables repeat doors and verbs by the
+        # thousand.
+        suite "suite without security, tables, documentation and demo" -n "$workers" \
+            -m "not slow and not browser and not table" \
             --ignore tests/house --ignore tests/docs --ignore tests/demo --ignore tests/security
         suite "scopes" --ds tests.tenancy.settings tests/tenancy
         ;;
