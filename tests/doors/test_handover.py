@@ -11,6 +11,7 @@ from organizations import testing
 from organizations.models import Organization, OrganizationInvitation
 from organizations.services import handover, invitations, members, ownership
 from tests.doors.support import expire, page, signed_in, words_of
+from tests.security.test_mail_servers import Dead, choose
 
 pytestmark = pytest.mark.django_db
 
@@ -228,7 +229,7 @@ def test_names_in_the_mails_make_no_links_and_no_headers(acme):
 
 
 def test_dead_mail_server_stops_nothing(acme, settings):
-    settings.EMAIL_BACKEND = "nowhere.EmailBackend"
+    choose(settings, Dead)
     browser = signed_in(user("ada"))
     data = {"new_owner": row(acme, "bo").pk, "confirm_name": "Acme"}
     assert browser.post(page("organization_transfer", acme), data).status_code == 302
