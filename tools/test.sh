@@ -29,7 +29,7 @@ for part in "$@"; do
         leg "ruff format --check" "$python" -m ruff format --check .
         leg "mypy" "$python" -m mypy
         leg "no migration is missing" "$python" -m django makemigrations \
-            --check --dry-run --settings tests.settings
+            --check --dry-run --settings tests.tenancy.settings
         ;;
     house)
         # Rules about the text and the built wheel: the database makes no difference.

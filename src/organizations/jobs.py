@@ -51,8 +51,7 @@ def send(
 
     By the queue if the project has one and all of the context can be written down: plain
     values, rows, ``LinkBase``, and lists and dictionaries of these. Else here, as the queue also
-    may be down. The worker makes the backend anew from its class, and mails nothing about an
-    offer that something else has become of.
+    may be down. The worker makes the backend anew from its class.
 
     Args:
         method: its name, which begins with ``send_``; it takes the subject and the context.

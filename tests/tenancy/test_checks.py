@@ -8,6 +8,7 @@ from django.test.utils import isolate_apps
 from organizations.tenancy.checks import check_models, problems_of
 from organizations.tenancy.managers import OwnedManager, OwnedQuerySet
 from organizations.tenancy.models import OrganizationOwned
+from tests.tenancy.files.models import Folder
 
 
 def ids(model):
@@ -36,8 +37,6 @@ def test_models_that_cannot_be_guarded():
 
 @isolate_apps("tests.tenancy.files")
 def test_a_manager_that_opens_every_row_is_refused_with_its_class():
-    from tests.tenancy.files.models import Folder
-
     def make(name, base, *, proxy=False, **managers):
         meta = type("Meta", (), {"app_label": "files", "proxy": proxy})
         return type(name, (base,), {"__module__": __name__, "Meta": meta, **managers})
@@ -58,5 +57,7 @@ def test_a_manager_that_opens_every_row_is_refused_with_its_class():
     assert isinstance(fine._base_manager, OwnedManager)
 
 
-def test_the_models_of_the_project_are_looked_at():
+def test_the_models_of_the_project_are_looked_at(monkeypatch):
     assert check_models() == []
+    monkeypatch.setattr(Folder, "_organization_field_name", "nothing")
+    assert [problem.id for problem in check_models()] == ["organizations_tenancy.E001"]

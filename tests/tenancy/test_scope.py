@@ -4,7 +4,7 @@ import asyncio
 import threading
 
 import pytest
-from asgiref.sync import sync_to_async
+from asgiref.sync import async_to_sync, sync_to_async
 from django.db import connections
 from django.http import StreamingHttpResponse
 from django.utils.module_loading import import_string
@@ -164,7 +164,12 @@ def test_a_task_carries_its_organization(a, settings):
         carried = ticket()
     done = task.enqueue(carried, 2)
     assert done.return_value == ["Acme", 3]
-    assert task.enqueue(2).status.name == "FAILED"
+    assert async_to_sync(count_later)(carried) == 1
+    failed = task.enqueue(2)
+    assert failed.status.name == "FAILED"
+    assert failed.errors[0].exception_class_path.endswith(".ScopeMissing")
+    with pytest.raises(ScopeMissing):
+        async_to_sync(count_later)()
     for wrong in ((), (None,), (["organizations.organization", "0"],), (["x.y", "1"],), ("ab",)):
         with pytest.raises(ScopeMissing):
             count_folders(*wrong)

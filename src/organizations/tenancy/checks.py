@@ -10,13 +10,12 @@ from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured
 
 from .. import families
 from .guard import is_guarded
-from .managers import OwnedManager
 
 __all__ = ["check_models", "problems_of"]
 
 
 def check_models(app_configs: Any = None, **kwargs: Any) -> list[checks.CheckMessage]:
-    """E001 to E004: a guarded model whose foreign key or base manager cannot guard it."""
+    """E001 to E003: a guarded model whose foreign key cannot guard it."""
     return [
         problem
         for model in apps.get_models()
@@ -55,15 +54,6 @@ def problems_of(model: Any) -> list[checks.CheckMessage]:
                 hint='objects = OwnedManager(field="organization")',
                 obj=model,
                 id="organizations_tenancy.E003",
-            )
-        ]
-    if not isinstance(model._base_manager, OwnedManager):
-        return [
-            checks.Error(
-                f"{model._meta.label} needs its OwnedManager as base manager.",
-                hint="Leave base_manager_name out of its Meta.",
-                obj=model,
-                id="organizations_tenancy.E004",
             )
         ]
     return []
