@@ -21,12 +21,16 @@ def good_project(settings):
     settings.ROOT_URLCONF = "tests.doors.urls_modelled"
 
 
+def heard():
+    return [message for message in run_checks() if not message.is_silenced()]
+
+
 def found():
-    return {message.id.removeprefix("organizations."): message for message in run_checks()}
+    return {message.id.removeprefix("organizations."): message for message in heard()}
 
 
 def test_a_good_project_hears_nothing():
-    assert run_checks() == []
+    assert heard() == []
 
 
 def templates(settings, **changes):

@@ -1,14 +1,16 @@
-"""What ``manage.py check`` says about models whose foreign key cannot guard them."""
+"""What ``manage.py check`` says about models that cannot be guarded, and that are not."""
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.db import models
+from django.db.models.functions import Lower
 from django.test.utils import isolate_apps
 
-from organizations.tenancy.checks import check_models, problems_of
+from organizations.models import Organization, OrganizationUser
+from organizations.tenancy.checks import check_models, check_unguarded, problems_of
 from organizations.tenancy.managers import OwnedManager, OwnedQuerySet
 from organizations.tenancy.models import OrganizationOwned
-from tests.tenancy.files.models import Folder
+from tests.tenancy.files.models import Folder, Label
 
 
 def ids(model):
@@ -17,8 +19,6 @@ def ids(model):
 
 @isolate_apps("tests.tenancy.files")
 def test_models_that_cannot_be_guarded():
-    from organizations.models import Organization, OrganizationUser
-
     def make(name, field, manager="organization", **more):
         body = {"__module__": __name__, "Meta": type("Meta", (), {"app_label": "files"})}
         managers = more or {"objects": OwnedManager(manager)}
@@ -55,6 +55,51 @@ def test_a_manager_that_opens_every_row_is_refused_with_its_class():
     own = type("Own", (OwnedQuerySet,), {})
     fine = make("FineToo", OrganizationOwned, objects=OwnedManager.from_queryset(own)())
     assert isinstance(fine._base_manager, OwnedManager)
+
+
+@isolate_apps("tests.tenancy.files")
+def test_values_that_are_unique_among_all_organizations():
+    def make(name, constraints=(), together=(), **fields):
+        options = {"app_label": "files", "constraints": constraints, "unique_together": together}
+        body = {"__module__": __name__, "Meta": type("Meta", (), options)}
+        key = models.ForeignKey(Organization, models.CASCADE, related_name="+")
+        body |= {"organization": key, "objects": OwnedManager()}
+        return type(name, (models.Model,), {**body, **fields})
+
+    def once(*parts, **options):
+        return [models.UniqueConstraint(*parts, name="once", **options)]
+
+    def text(**options):
+        return models.CharField(max_length=10, **options)
+
+    assert ids(make("ByField", code=text(unique=True))) == ["W005"]
+    assert ids(make("Together", together=[("code", "organization")], code=text())) == ["W005"]
+    assert ids(make("Named", once(fields=["code"]), code=text())) == ["W005"]
+    assert ids(make("Lowered", once(Lower("code")), code=text())) == ["W005"]
+    assert ids(make("LaterInIt", once(Lower("code"), "organization"), code=text())) == ["W005"]
+    assert ids(make("First", once("organization", Lower("code")), code=text())) == []
+    assert ids(make("Fields", once(fields=["organization", "code"]), code=text())) == []
+    assert ids(make("Key", code=text(primary_key=True))) == []
+    to_folder = models.OneToOneField(Folder, models.CASCADE, related_name="+")
+    assert ids(make("OneToOne", folder=to_folder)) == []
+    [found] = problems_of(make("Two", together=[("code", "made")], code=text(), made=text()))
+    assert found.msg == (
+        "files.Two has code and made unique among all organizations: a clash tells one of them "
+        "what another has."
+    )
+
+
+def test_a_model_that_points_at_an_organization_and_is_not_guarded(monkeypatch):
+    def of_files():
+        return [each for each in check_unguarded() if each.obj._meta.app_label == "files"]
+
+    assert of_files() == []
+    assert not [each for each in check_unguarded() if each.obj.__module__.startswith("organ")]
+    monkeypatch.delattr(Label, "_organization_field_name")
+    [found] = of_files()
+    assert found.id == "organizations_tenancy.W004"
+    assert found.msg.startswith("files.Label points at an organization by 'company'")
+    assert "OwnedManager(field='company')" in found.hint
 
 
 def test_the_models_of_the_project_are_looked_at(monkeypatch):

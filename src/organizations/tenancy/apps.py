@@ -18,7 +18,7 @@ class TenancyConfig(AppConfig):
     def ready(self) -> None:
         from .. import families
         from ..services import acting
-        from .checks import check_models
+        from .checks import check_models, check_unguarded
         from .guard import check_added, guard_deletion
         from .scope import follow
 
@@ -27,3 +27,4 @@ class TenancyConfig(AppConfig):
         acting.register("tenancy", follow)
         m2m_changed.connect(check_added, dispatch_uid="organizations_tenancy_links")
         checks.register(check_models, "organizations")
+        checks.register(check_unguarded, "organizations")

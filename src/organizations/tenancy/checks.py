@@ -1,4 +1,4 @@
-"""What ``manage.py check`` says about models that are guarded by scopes."""
+"""What ``manage.py check`` says about models that scopes guard, and about those they do not."""
 
 from __future__ import annotations
 
@@ -7,21 +7,45 @@ from typing import Any
 from django.apps import apps
 from django.core import checks
 from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured
+from django.db.models import UniqueConstraint
 
 from .. import families
 from .guard import is_guarded
 
-__all__ = ["check_models", "problems_of"]
+__all__ = ["check_models", "check_unguarded", "problems_of"]
 
 
 def check_models(app_configs: Any = None, **kwargs: Any) -> list[checks.CheckMessage]:
-    """E001 to E003: a guarded model whose foreign key cannot guard it."""
+    """E001 to E003, W005: a guarded model that cannot be guarded, or that tells of others."""
     return [
         problem
         for model in apps.get_models()
         if is_guarded(model)
         for problem in problems_of(model)
     ]
+
+
+def check_unguarded(app_configs: Any = None, **kwargs: Any) -> list[checks.CheckMessage]:
+    """W004: a model of the project that points at an organization, and that no scope guards."""
+    return [
+        checks.Warning(
+            f"{model._meta.label} points at an organization by {field.name!r}, and no scope guards "
+            "its rows.",
+            hint=f"objects = OwnedManager(field={field.name!r}), or silence this if its rows are "
+            "for everybody.",
+            obj=model,
+            id="organizations_tenancy.W004",
+        )
+        for model in apps.get_models()
+        if not is_guarded(model) and not _is_ours(model)
+        for field in model._meta.local_concrete_fields
+        if field.is_relation and _is_organization(field)
+    ]
+
+
+def _is_ours(model: Any) -> bool:
+    """Return whether a model is of the package, or made from its base classes."""
+    return any(base.__module__.partition(".")[0] == "organizations" for base in model.__mro__)
 
 
 def problems_of(model: Any) -> list[checks.CheckMessage]:
@@ -56,7 +80,44 @@ def problems_of(model: Any) -> list[checks.CheckMessage]:
                 id="organizations_tenancy.E003",
             )
         ]
-    return []
+    return [
+        checks.Warning(
+            f"{model._meta.label} has {' and '.join(unique)} unique among all organizations: a "
+            "clash tells one of them what another has.",
+            hint=f"UniqueConstraint(fields=[{name!r}, ...], name=...), or silence this if nobody "
+            "chooses the value.",
+            obj=model,
+            id="organizations_tenancy.W005",
+        )
+        for unique in _unique_in(model)
+        if unique[0] != name
+    ]
+
+
+def _unique_in(model: Any) -> list[tuple[str, ...]]:
+    """Return the fields of each unique index, in its order; an expression counts as no field.
+
+    Left out are the primary key, and one-to-one keys into guarded rows: those are refused where
+    they leave the organization, before they could clash.
+    """
+    meta = model._meta
+    found: list[tuple[str, ...]] = [
+        (field.name,)
+        for field in meta.local_concrete_fields
+        if field.unique
+        and not field.primary_key
+        and not (field.is_relation and is_guarded(field.remote_field.model))
+    ]
+    found += [tuple(names) for names in meta.unique_together]
+    for constraint in meta.constraints:
+        if isinstance(constraint, UniqueConstraint):
+            parts = constraint.fields or [_named(each) for each in constraint.expressions]
+            found.append(tuple(parts))
+    return found
+
+
+def _named(expression: Any) -> str:
+    return str(getattr(expression, "name", expression))
 
 
 def _is_organization(field: Any) -> bool:
