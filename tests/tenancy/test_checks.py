@@ -78,6 +78,8 @@ def test_values_that_are_unique_among_all_organizations():
     assert ids(make("Lowered", once(Lower("code")), code=text())) == ["W005"]
     assert ids(make("LaterInIt", once(Lower("code"), "organization"), code=text())) == ["W005"]
     assert ids(make("First", once("organization", Lower("code")), code=text())) == []
+    downwards = once(models.F("organization").desc(), "code")
+    assert ids(make("Downwards", downwards, code=text())) == []
     assert ids(make("Fields", once(fields=["organization", "code"]), code=text())) == []
     assert ids(make("Key", code=text(primary_key=True))) == []
     to_folder = models.OneToOneField(Folder, models.CASCADE, related_name="+")

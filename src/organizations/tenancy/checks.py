@@ -8,6 +8,7 @@ from django.apps import apps
 from django.core import checks
 from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured
 from django.db.models import UniqueConstraint
+from django.db.models.expressions import OrderBy
 
 from .. import families
 from .guard import is_guarded
@@ -117,6 +118,8 @@ def _unique_in(model: Any) -> list[tuple[str, ...]]:
 
 
 def _named(expression: Any) -> str:
+    if isinstance(expression, OrderBy):
+        expression = expression.expression
     return str(getattr(expression, "name", expression))
 
 
