@@ -1,7 +1,10 @@
 """What ``manage.py check`` says about models that cannot be guarded, and that are not."""
 
+from io import StringIO
+
 import pytest
 from django.core.exceptions import ImproperlyConfigured
+from django.core.management import call_command
 from django.db import models
 from django.db.models.functions import Lower
 from django.test.utils import isolate_apps
@@ -108,3 +111,14 @@ def test_the_models_of_the_project_are_looked_at(monkeypatch):
     assert check_models() == []
     monkeypatch.setattr(Folder, "_organization_field_name", "nothing")
     assert [problem.id for problem in check_models()] == ["organizations_tenancy.E001"]
+
+
+@pytest.mark.django_db
+def test_the_doctor_says_so_as_well(monkeypatch, settings):
+    settings.SILENCED_SYSTEM_CHECKS = []
+    monkeypatch.delattr(Label, "_organization_field_name")
+    output = StringIO()
+    with pytest.raises(SystemExit):
+        call_command("organizations_doctor", stdout=output)
+    assert "files.Label points at an organization by 'company'" in output.getvalue()
+    assert "[organizations_tenancy.W004]" in output.getvalue()

@@ -10,7 +10,6 @@ from django.core import checks
 from django.core.mail import send_mail
 from django.core.management.base import BaseCommand, CommandParser
 
-from organizations.checks import ALL_CHECKS
 from organizations.services import health
 from organizations.services.health import Finding
 
@@ -73,8 +72,7 @@ def _check_findings() -> list[Finding]:
             f"{message.msg} [{message.id}]",
             (message.hint or "").replace("\n", "\n       "),
         )
-        for check in ALL_CHECKS
-        for message in check()
+        for message in checks.run_checks(tags=["organizations"])
         if message.level >= checks.WARNING and not message.is_silenced()
     ]
 
