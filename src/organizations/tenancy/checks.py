@@ -45,8 +45,11 @@ def check_unguarded(app_configs: Any = None, **kwargs: Any) -> list[checks.Check
 
 
 def _is_ours(model: Any) -> bool:
-    """Return whether a model is of the package, or made from its base classes."""
-    return any(base.__module__.partition(".")[0] == "organizations" for base in model.__mro__)
+    """Return whether a model is of the package, or of a family.
+
+    Not by the base classes: a project may derive any model from ``SharedBaseModel``.
+    """
+    return model.__module__.startswith("organizations.") or hasattr(model, "family_kind")
 
 
 def problems_of(model: Any) -> list[checks.CheckMessage]:
@@ -98,8 +101,8 @@ def problems_of(model: Any) -> list[checks.CheckMessage]:
 def _unique_in(model: Any) -> list[tuple[str, ...]]:
     """Return the fields of each unique index, in its order; an expression counts as no field.
 
-    Left out are the primary key, and one-to-one keys into guarded rows: those are refused where
-    they leave the organization, before they could clash.
+    Left out are the primary key, and one-to-one keys into guarded rows: no constraint of theirs
+    could start with the organization. What stays open to a bare key says decision 0025.
     """
     meta = model._meta
     found: list[tuple[str, ...]] = [
