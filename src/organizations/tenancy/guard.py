@@ -14,7 +14,7 @@ from django.db.models import sql
 
 from .. import families
 from .exceptions import ScopeMismatch
-from .scope import EVERYTHING, State, begun, needed, scope, settled, state
+from .scope import EVERYTHING, State, begun, needed, scope, settled, state, writable
 
 __all__ = [
     "check_added",
@@ -50,7 +50,7 @@ def check_key(model: Any, key: Any) -> None:
     if not _is_open_for(field, opened) or hasattr(key, "resolve_expression"):
         raise ScopeMismatch
     key = getattr(key, "pk", key)
-    if key is None or field.target_field.to_python(key) != opened.key:
+    if key is None or not opened.has(field.target_field.to_python(key)):
         raise ScopeMismatch
 
 
@@ -60,7 +60,7 @@ def stamp(row: Any) -> None:
     Raises:
         ScopeMissing, ScopeMismatch
     """
-    opened = needed()
+    opened = writable()
     field = organization_field(type(row))
     if opened == EVERYTHING:
         return
@@ -93,7 +93,7 @@ def check_added(
     """
     if not action.startswith("pre_") or not (is_guarded(type(instance)) or is_guarded(model)):
         return
-    if needed() == EVERYTHING:
+    if writable() == EVERYTHING:
         return
     if is_guarded(type(instance)):
         key = organization_field(type(instance)).attname
@@ -140,7 +140,8 @@ class _Guarded:
         return made
 
     def get_compiler(self, *args: Any, **kwargs: Any) -> Any:
-        opened = needed()
+        writes = isinstance(self, sql.UpdateQuery | sql.DeleteQuery)
+        opened = writable() if writes else needed()
         if self.built_in is not None and settled(self.built_in) != opened:
             raise ScopeMismatch
         if opened == EVERYTHING:
@@ -150,7 +151,10 @@ class _Guarded:
             raise ScopeMismatch
         # Filtered in a copy: the queryset may be used again, and would be filtered again.
         query: Any = self.clone()  # type: ignore[attr-defined]
-        query.add_filter(field.attname, opened.key)
+        if opened.keys is None:
+            query.add_filter(field.attname, opened.key)
+        else:
+            query.add_filter(f"{field.attname}__in", opened.keys)
         _load_key(query, field)
         if isinstance(query, sql.UpdateQuery):
             # The columns of a parent model are put aside, for a statement of their own.

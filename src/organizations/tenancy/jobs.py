@@ -11,7 +11,7 @@ from asgiref.sync import sync_to_async
 from django.apps import apps
 
 from .exceptions import ScopeMissing
-from .scope import EVERYTHING, needed, scope
+from .scope import EVERYTHING, scope, writable
 
 __all__ = ["in_scope", "ticket"]
 
@@ -20,9 +20,9 @@ def ticket() -> list[str]:
     """Return the open organization as JSON can hold it: label of the model, and the key.
 
     Raises:
-        ScopeMissing: no scope is open, or that of all organizations.
+        ScopeMissing: no scope of one organization is open.
     """
-    found = needed()
+    found = writable()
     if found == EVERYTHING:
         raise ScopeMissing
     return [found.model._meta.label_lower, str(found.key)]

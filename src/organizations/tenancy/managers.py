@@ -10,7 +10,7 @@ from django.db.models.signals import class_prepared
 
 from . import guard
 from .exceptions import ScopeMismatch
-from .scope import EVERYTHING, needed
+from .scope import EVERYTHING, needed, writable
 
 __all__ = ["OwnedManager", "OwnedQuerySet"]
 
@@ -49,11 +49,20 @@ class OwnedQuerySet(models.QuerySet[Any]):
 
     def _conflicts_stay_inside(self, options: Any) -> bool:
         """Return whether a row that is written over instead can only be one of the scope."""
-        if needed() == EVERYTHING:
+        if writable() == EVERYTHING:
             return True
         field = guard.organization_field(self.model)
         unique = {getattr(each, "name", each) for each in options.get("unique_fields") or ()}
         return field.name in unique
+
+    def delete(self) -> Any:
+        """As Django's."""
+        # Rows that something hangs on are read, then deleted by a plain query.
+        writable()
+        return super().delete()
+
+    delete.alters_data = True  # type: ignore[attr-defined]
+    delete.queryset_only = True  # type: ignore[attr-defined]
 
     def _raw_delete(self, using: Any) -> Any:
         # Django swaps the class of the query here without asking it.

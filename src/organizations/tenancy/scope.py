@@ -1,6 +1,7 @@
 """The organization whose rows are open: ``scope(organization)``, ``unscoped("why")``.
 
-Where somebody enters an organization by the core's ``acting_in``, as each request does with
+``scope_of_user(user)`` opens those of all organizations of somebody, to be read only. Where
+somebody enters an organization by the core's ``acting_in``, as each request does with
 ``OrganizationMiddleware``, its rows are open as well.
 """
 
@@ -15,53 +16,84 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
+from django.utils import timezone
+from django.utils.functional import cached_property
 
 from .. import families
 from ..services.acting import Acting
 from .exceptions import ScopeMissing
 
-__all__ = ["current", "scope", "unscoped"]
+__all__ = ["current", "scope", "scope_of_user", "unscoped"]
 
 
 @dataclass(frozen=True)
 class State:
-    """What is open. ``model`` and ``key`` are None if all organizations are."""
+    """What is open: one organization, or several, whose rows may be read only.
+
+    ``model`` is None if all organizations are; ``keys`` is None unless it is several.
+    """
 
     model: Any
     key: Any
+    keys: frozenset[Any] | None = None
+
+    def has(self, key: Any) -> bool:
+        return key in self.keys if self.keys is not None else bool(key == self.key)
 
 
 EVERYTHING = State(None, None)
 
-#: What is open, and the organization as it was given; or who acts, whose organization is looked
-#: up when a query needs it.
-_open: ContextVar[tuple[State | Acting, Any] | None] = ContextVar(
+
+class _Memberships:
+    """The organizations of somebody: looked up once, when the first query needs them."""
+
+    def __init__(self, user: Any, model: Any) -> None:
+        self._user, self._model = user, model
+
+    @cached_property
+    def state(self) -> State:
+        family = families.family_of(self._model)
+        members = family.member._base_manager.filter(
+            families.live(family, timezone.now()),
+            user_id=self._user.pk,
+            organization__is_active=True,
+        )
+        keys = frozenset(members.values_list("organization_id", flat=True))
+        return State(family.organization, None, keys)
+
+
+#: What is open, and the organization as it was given. Who acts, and whose organizations are
+#: open, is looked up when a query needs it.
+_open: ContextVar[tuple[State | _Memberships | Acting, Any] | None] = ContextVar(
     "organizations_scope", default=None
 )
 
 
-def begun() -> State | Acting | None:
+def begun() -> State | _Memberships | Acting | None:
     """Return what is open without looking anything up. No queries."""
     found = _open.get()
     return found[0] if found else None
 
 
-def settled(opened: State | Acting | None) -> State | None:
-    """Return what that opens. Queries: as ``Acting.organization``."""
+def settled(opened: State | _Memberships | Acting | None) -> State | None:
+    """Return what that opens. Queries: as ``Acting.organization``, of a user 1, then none."""
+    if isinstance(opened, _Memberships):
+        found: State = _apart(lambda: opened.state)
+        return found
     if not isinstance(opened, Acting):
         return opened
-    organization = _entered(opened)
+    organization = _apart(lambda: opened.organization)
     if organization is None:
         return None
     return State(families.family_of(organization).organization, organization.pk)
 
 
-def _entered(acting: Acting) -> Any:
-    # What finds the organization must not ask for the scope that depends on it.
+def _apart(find: Callable[[], Any]) -> Any:
+    # What finds an organization must not ask for the scope that depends on it.
     outer = _open.get()
     _open.set(None)
     try:
-        return acting.organization
+        return find()
     finally:
         _open.set(outer)
 
@@ -83,14 +115,26 @@ def needed() -> State:
     return found
 
 
+def writable() -> State:
+    """Return what is open to be written: one organization, or everything.
+
+    Raises:
+        ScopeMissing: nothing is, or only the organizations of a user.
+    """
+    found = needed()
+    if found.keys is not None:
+        raise ScopeMissing
+    return found
+
+
 def current() -> Any:
     """Return the organization whose scope is open, as it was given to ``scope``; else None.
 
-    Of somebody who acts in an organization, that one. None inside ``unscoped``. Queries: as
-    ``Acting.organization``, else none.
+    Of somebody who acts in an organization, that one. None inside ``unscoped`` and
+    ``scope_of_user``. Queries: as ``Acting.organization``, else none.
     """
     opened, organization = _open.get() or (None, None)
-    return _entered(opened) if isinstance(opened, Acting) else organization
+    return _apart(lambda: opened.organization) if isinstance(opened, Acting) else organization
 
 
 @contextmanager
@@ -115,7 +159,7 @@ class _Opening:
     One object opens once at a time; a decorated function makes one for each call.
     """
 
-    def __init__(self, opened: State, organization: Any = None) -> None:
+    def __init__(self, opened: State | _Memberships, organization: Any = None) -> None:
         self._value = (opened, organization)
         self._token: Token[Any] | None = None
 
@@ -236,6 +280,23 @@ def scope(organization: Any) -> _Opening:
     if not isinstance(organization, model):
         raise ScopeMissing
     return _Opening(State(model, organization.pk), organization)
+
+
+def scope_of_user(user: Any, model: Any = None) -> _Opening:
+    """Open the rows of all organizations that somebody may enter, to be read only.
+
+    For lists over several: those that are active and have the user as a live member. A write
+    raises ``ScopeMissing``: it needs one of them.
+    Queries: 1, with the first query in it.
+
+    Args:
+        model: the organizations' model; the default family's unless given.
+    Raises:
+        ScopeMissing: nobody is signed in.
+    """
+    if getattr(user, "pk", None) is None:
+        raise ScopeMissing
+    return _Opening(_Memberships(user, model or families.default_family().organization))
 
 
 def unscoped(reason: str) -> _Opening:
