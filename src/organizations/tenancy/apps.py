@@ -18,6 +18,7 @@ class TenancyConfig(AppConfig):
     def ready(self) -> None:
         from .. import families
         from ..services import acting
+        from . import connections
         from .checks import check_models, check_unguarded
         from .guard import check_added, guard_deletion
         from .scope import follow
@@ -25,6 +26,7 @@ class TenancyConfig(AppConfig):
         for family in families.every():
             guard_deletion(family.organization)
         acting.register("tenancy", follow)
+        connections.install()
         m2m_changed.connect(check_added, dispatch_uid="organizations_tenancy_links")
         checks.register(check_models, "organizations")
         checks.register(check_unguarded, "organizations")
