@@ -1,12 +1,69 @@
-"""Two organizations, each with a folder, a label on it and a bookmark of it."""
+"""Two organizations, each with a folder, a label on it and a bookmark of it.
+
+On PostgreSQL these tests act as a role that owns nothing, so both layers are at work; on SQLite
+the scopes guard alone. ``test_rls.py`` switches them off.
+"""
 
 from types import SimpleNamespace
 
 import pytest
+from django.db import connection, connections
+from django.db.backends.signals import connection_created
 
 from organizations import testing
-from organizations.tenancy.scope import scope
+from organizations.tenancy.scope import EVERYTHING, scope
 from tests.tenancy.files.models import Bookmark, Folder, Label
+
+APP = "orgkit_app"
+
+
+@pytest.fixture(scope="session")
+def app_role(django_db_setup, django_db_blocker):
+    """A role made by what ``organizations_rls`` prints."""
+    from organizations.tenancy.management.commands.organizations_rls import statements
+
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        for statement in statements(connection, APP):
+            cursor.execute(statement)
+    return APP
+
+
+@pytest.fixture
+def scopes_alone(db):
+    """Policies do not apply: the role of the tests is a superuser."""
+
+
+@pytest.fixture
+def policies_alone(monkeypatch):
+    """Django filters, stamps and checks nothing; PostgreSQL is still told what is open."""
+    from organizations.tenancy import guard, managers
+
+    for module in (guard, managers):
+        for name in ("needed", "writable"):
+            monkeypatch.setattr(module, name, lambda: EVERYTHING)
+    monkeypatch.setattr(guard, "settled", lambda opened: EVERYTHING)
+
+
+@pytest.fixture(autouse=True)
+def _as_application(request):
+    if connection.vendor != "postgresql" or "scopes_alone" in request.fixturenames:
+        yield
+        return
+    request.getfixturevalue("app_role")
+    request.getfixturevalue("db")
+
+    def become(connection, **kwargs):
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET ROLE {APP}")
+
+    become(connection)
+    connection_created.connect(become)
+    yield
+    connection_created.disconnect(become)
+    for each in connections.all(initialized_only=True):
+        if each.connection is not None:  # others must be able to empty the tables
+            with each.cursor() as cursor:
+                cursor.execute("RESET ROLE")
 
 
 @pytest.fixture

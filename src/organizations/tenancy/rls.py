@@ -110,11 +110,12 @@ class RowLevelSecurity(BaseConstraint):
 
     def _remove(self, model: Any, schema_editor: Any) -> Iterator[Statement]:
         for each in self.tables(model):
+            # Some went with a column that was dropped before them, backwards through a migration.
             for template in (
                 "ALTER TABLE %(table)s NO FORCE ROW LEVEL SECURITY",
                 "ALTER TABLE %(table)s DISABLE ROW LEVEL SECURITY",
-                "DROP POLICY %(name)s ON %(table)s",
-                "DROP POLICY %(name_read)s ON %(table)s",
+                "DROP POLICY IF EXISTS %(name)s ON %(table)s",
+                "DROP POLICY IF EXISTS %(name_read)s ON %(table)s",
             ):
                 yield self._statement(template, each, schema_editor)
 
