@@ -17,15 +17,16 @@ from tests.tenancy.files.models import Bookmark, Folder, Label
 APP = "orgkit_app"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="session", autouse=True)
 def app_role(django_db_setup, django_db_blocker):
-    """A role made by what ``organizations_rls`` prints."""
+    """A role made by what ``organizations_rls`` prints, before any test begins a transaction."""
+    if connection.vendor != "postgresql":
+        return
     from organizations.tenancy.management.commands.organizations_rls import statements
 
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         for statement in statements(connection, APP):
             cursor.execute(statement)
-    return APP
 
 
 @pytest.fixture
@@ -49,7 +50,6 @@ def _as_application(request):
     if connection.vendor != "postgresql" or "scopes_alone" in request.fixturenames:
         yield
         return
-    request.getfixturevalue("app_role")
     request.getfixturevalue("db")
 
     def become(connection, **kwargs):

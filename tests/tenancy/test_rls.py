@@ -246,7 +246,7 @@ def test_statements_that_refuse_a_transaction_run_without_one(scopes_alone):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_migrations_move_the_rows_of_everybody(app_role):
+def test_migrations_move_the_rows_of_everybody():
     make_two()
     with connection.schema_editor() as editor:
         assert of_cursor("SELECT count(*) FROM files_folder") == [2]
