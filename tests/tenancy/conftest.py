@@ -7,7 +7,7 @@ the scopes guard alone. ``test_rls.py`` switches them off.
 from types import SimpleNamespace
 
 import pytest
-from django.db import connection, connections
+from django.db import connection
 from django.db.backends.signals import connection_created
 
 from organizations import testing
@@ -60,10 +60,9 @@ def _as_application(request):
     connection_created.connect(become)
     yield
     connection_created.disconnect(become)
-    for each in connections.all(initialized_only=True):
-        if each.connection is not None:  # others must be able to empty the tables
-            with each.cursor() as cursor:
-                cursor.execute("RESET ROLE")
+    if connection.connection is not None:  # others must be able to empty the tables
+        with connection.cursor() as cursor:
+            cursor.execute("RESET ROLE")
 
 
 @pytest.fixture

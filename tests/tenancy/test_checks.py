@@ -4,6 +4,7 @@ from io import StringIO
 
 import pytest
 from django.apps import apps
+from django.contrib.auth import get_user_model
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.db import models
@@ -12,10 +13,17 @@ from django.test.utils import isolate_apps
 
 from organizations.abstract import SharedBaseModel
 from organizations.models import Organization, OrganizationUser
-from organizations.tenancy.checks import check_models, check_unguarded, problems_of
+from organizations.tenancy import rls
+from organizations.tenancy.checks import (
+    check_constraints,
+    check_models,
+    check_unguarded,
+    problems_of,
+)
 from organizations.tenancy.managers import OwnedManager, OwnedQuerySet
 from organizations.tenancy.models import OrganizationOwned
-from tests.tenancy.files.models import Folder, FolderEvent, Label
+from organizations.tenancy.rls import RowLevelSecurity, SameOrganization
+from tests.tenancy.files.models import Folder, FolderEvent, Label, Paper
 
 
 def ids(model):
@@ -88,7 +96,7 @@ def test_values_that_are_unique_among_all_organizations():
     assert ids(make("Fields", once(fields=["organization", "code"]), code=text())) == []
     assert ids(make("Key", code=text(primary_key=True))) == []
     to_folder = models.OneToOneField(Folder, models.CASCADE, related_name="+")
-    assert ids(make("OneToOne", folder=to_folder)) == []
+    assert ids(make("OneToOne", folder=to_folder)) == ["W006"]  # and nothing about uniqueness
     [found] = problems_of(make("Two", together=[("code", "made")], code=text(), made=text()))
     assert found.msg == (
         "files.Two has code and made unique among all organizations: a clash tells one of them "
@@ -135,7 +143,7 @@ def test_the_models_of_the_project_are_looked_at(monkeypatch):
     assert [problem.id for problem in check_models()] == ["organizations_tenancy.E001"]
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(databases="__all__")
 def test_the_doctor_says_so_as_well(monkeypatch, settings):
     settings.SILENCED_SYSTEM_CHECKS = []
     monkeypatch.delattr(Label, "_organization_field_name")
@@ -144,3 +152,125 @@ def test_the_doctor_says_so_as_well(monkeypatch, settings):
         call_command("organizations_doctor", stdout=output)
     assert "files.Label points at an organization by 'company'" in output.getvalue()
     assert "[organizations_tenancy.W004]" in output.getvalue()
+
+
+@isolate_apps("tests.tenancy.files")
+def isolated_sheet():
+    class Sheet(models.Model):
+        organization = models.ForeignKey(Organization, models.CASCADE, related_name="+")
+        folder = models.ForeignKey(Folder, models.CASCADE, related_name="+")
+        label = models.ForeignKey(Label, models.CASCADE, related_name="+")
+
+        objects = OwnedManager()
+
+        class Meta:
+            app_label = "files"
+            constraints = [
+                SameOrganization(name="in_label", field="label", to_organization="company")
+            ]
+
+        def __str__(self):
+            return "a sheet"
+
+    return Sheet
+
+
+def test_a_foreign_key_that_could_point_at_another_organization(monkeypatch):
+    Sheet = isolated_sheet()
+    monkeypatch.setattr(rls.apps, "get_models", lambda *a, **k: [Sheet])
+    [found] = problems_of(Sheet)
+    assert found.id == "organizations_tenancy.W006"
+    assert "by 'folder'" in found.msg
+    assert "SameOrganization(field='folder'" in found.hint
+    [found] = check_constraints()
+    assert found.id == "organizations_tenancy.E005"
+    assert "files.Label has nothing unique" in found.msg
+    assert "UniqueConstraint(fields=['company', 'id'], name=...)" in found.hint
+
+
+#: What is wrong with a policy or a key, and what is said of it.
+WRONG = {
+    "no such field": (RowLevelSecurity(name="x", field="nothing"), "no foreign key 'nothing'"),
+    "no foreign key": (RowLevelSecurity(name="x", field="name"), "no foreign key 'name'"),
+    "no organization": (RowLevelSecurity(name="x", field="folder"), "points at no organization"),
+    "no parent": (RowLevelSecurity(name="x", parent="nothing"), "no foreign key 'nothing'"),
+    "parent without policy": (
+        RowLevelSecurity(name="x", parent="user"),
+        "no policy covers auth.User",
+    ),
+    "no relation": (
+        RowLevelSecurity(name="x", many_to_many=["folder"]),
+        "no many-to-many relation 'folder'",
+    ),
+    "relation of the other": (
+        RowLevelSecurity(name="x", many_to_many=["nothing"]),
+        "no many-to-many relation 'nothing'",
+    ),
+    "a model of its own": (
+        RowLevelSecurity(name="x", many_to_many=["read"]),
+        "'read' goes through a model of its own",
+    ),
+    "no history": (RowLevelSecurity(name="x", history=["Nothing"]), "has no model 'Nothing'"),
+    "other history": (
+        RowLevelSecurity(name="x", history=["Bookmark"]),
+        "Bookmark has no field 'organization'",
+    ),
+    "long name": (RowLevelSecurity(name="x" * 59), "its name is too long"),
+    "no guarded row": (SameOrganization(name="x", field="user"), "'user' points at no guarded row"),
+    "no key": (SameOrganization(name="x", field="nothing"), "'nothing' points at no guarded row"),
+    "plain field": (SameOrganization(name="x", field="name"), "'name' points at no guarded row"),
+    "other name": (
+        SameOrganization(name="x", field="folder", organization="company"),
+        "have other names",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_policy_or_a_key_that_cannot_be_made(name, monkeypatch):
+    constraint, problem = WRONG[name]
+    with isolate_apps("tests.tenancy.files"):
+
+        class Reading(models.Model):
+            folder = models.ForeignKey(Folder, models.CASCADE, related_name="+")
+            page = models.ForeignKey("Page", models.CASCADE, related_name="+")
+
+            class Meta:
+                app_label = "files"
+
+            def __str__(self):
+                return "a reading"
+
+        class Page(models.Model):
+            organization = models.ForeignKey(Organization, models.CASCADE, related_name="+")
+            folder = models.ForeignKey(Folder, models.CASCADE, related_name="+")
+            user = models.ForeignKey(get_user_model(), models.CASCADE, related_name="+")
+            name = models.CharField(max_length=10)
+            read = models.ManyToManyField(Folder, through=Reading, related_name="+")
+
+            objects = OwnedManager()
+
+            class Meta:
+                app_label = "files"
+                constraints = [constraint]
+
+            def __str__(self):
+                return "a page"
+
+    monkeypatch.setattr(rls.apps, "get_models", lambda *a, **k: [Page, Folder])
+    [found] = check_constraints()
+    assert problem in found.msg
+    assert found.hint
+    assert found.id[-4:] == ("E004" if isinstance(constraint, RowLevelSecurity) else "E005")
+
+
+def test_the_constraints_of_the_tests_are_well():
+    assert check_constraints() == []
+    for constraint in (*Folder._meta.constraints, *Paper._meta.constraints):
+        if isinstance(constraint, RowLevelSecurity | SameOrganization):
+            clone = constraint.clone()
+            assert clone == constraint
+            assert hash(clone) == hash(constraint)
+            assert clone != models.UniqueConstraint(fields=["name"], name=constraint.name)
+    assert RowLevelSecurity(name="x") != RowLevelSecurity(name="x", enforce=False)
+    assert RowLevelSecurity(name="x", enforce=False).clone().enforce is False

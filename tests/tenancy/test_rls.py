@@ -4,6 +4,7 @@ import asyncio
 import threading
 from contextlib import nullcontext
 
+import psycopg
 import pytest
 from django.core.exceptions import ImproperlyConfigured, ObjectDoesNotExist
 from django.core.management import call_command
@@ -21,7 +22,7 @@ from organizations import testing
 from organizations.services.acting import acting_in
 from organizations.tenancy.connections import Teller, as_text
 from organizations.tenancy.scope import EVERYTHING, State, scope, scope_of_user, unscoped
-from tests.tenancy.conftest import make_two
+from tests.tenancy.conftest import APP, make_two
 from tests.tenancy.files.models import Bookmark, Folder, FolderEvent, Label, Paper
 from tests.tenancy.test_guard import HARMLESS, MINE, READS, WRITES, names, run
 
@@ -190,6 +191,58 @@ def test_savepoints_and_errors_do_not_mix_organizations(two):
             of_cursor("SELECT nothing FROM files_folder")
         assert of_cursor("SELECT name FROM files_folder") == MINE
     assert of_cursor("SELECT name FROM files_folder") == []
+
+
+def test_statements_that_a_driver_composes_are_told_of_as_well(two):
+    with scope(two.acme.organization), connection.cursor() as cursor:
+        cursor.execute(
+            psycopg.sql.SQL("SELECT name FROM {}").format(psycopg.sql.Identifier("files_folder"))
+        )
+        assert cursor.fetchall() == [(MINE[0],)]
+
+
+def test_an_owner_obeys_as_well(two):
+    with connection.cursor() as cursor:
+        cursor.execute("RESET ROLE")
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute(f"ALTER TABLE files_label OWNER TO {APP}")
+        cursor.execute(f"SET ROLE {APP}")
+    assert of_cursor("SELECT count(*) FROM files_label") == [0]
+    with scope(two.acme.organization):
+        assert of_cursor("SELECT name FROM files_label") == ["acme label"]
+
+
+def test_whoever_is_interrupted_while_telling_tells_again(two):
+    def interrupt(execute, sql, *rest):
+        execute(sql, *rest)
+        raise KeyboardInterrupt
+
+    with scope(two.acme.organization):
+        assert of_cursor("SELECT name FROM files_folder") == MINE
+        with (
+            scope(two.zenith.organization),
+            connection.execute_wrapper(interrupt),
+            pytest.raises(KeyboardInterrupt),
+        ):
+            of_cursor("SELECT name FROM files_folder")
+        assert of_cursor("SELECT name FROM files_folder") == MINE
+
+
+def test_what_a_savepoint_was_told_ends_with_it(two):
+    def look():
+        return of_cursor("SELECT name FROM files_folder")
+
+    with scope(two.acme.organization):
+        assert look() == MINE
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        assert look() == []
+        1 / 0  # noqa: B018  # raises
+    assert look() == []  # though the database went back to Acme
+    with scope(two.zenith.organization):
+        with pytest.raises(ZeroDivisionError), transaction.atomic():
+            assert look() == ["zenith folder"]
+            1 / 0  # noqa: B018  # raises
+        assert look() == ["zenith folder"]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -27,7 +27,7 @@ from . import addresses, invitations, members, ownership
 from ._async import make_async
 from ._locks import database_of
 
-__all__ = ["MENDABLE", "Finding", "amend", "mend", "odd_rows"]
+__all__ = ["MENDABLE", "Finding", "amend", "mend", "odd_rows", "register"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +40,19 @@ class Finding:
     mend: str
 
 
+_further: dict[str, Callable[[], Iterator[Finding]]] = {}
+
+
+def register(name: str, find: Callable[[], Iterator[Finding]]) -> None:
+    """Let an optional app look for odd rows of its own; a second one of a name replaces it."""
+    _further[name] = find
+
+
 def odd_rows(family: Family | None = None) -> Iterator[Finding]:
     """Yield every odd row of a family, the project's default one if none is given.
 
-    Queries: 10, whatever the number of rows; they are read in chunks.
+    And those that the optional apps know of, whatever family they belong to. Queries: 10,
+    whatever the number of rows, and theirs; rows are read in chunks.
     """
     family = family or default_family()
     yield from _ownerless(family)
@@ -52,6 +61,8 @@ def odd_rows(family: Family | None = None) -> Iterator[Finding]:
     for code, rows in ROWS.items():
         for subject, problem, _row in rows(family):
             yield Finding(code, subject, problem, f"manage.py organizations_doctor --mend {code}")
+    for find in _further.values():
+        yield from find()
 
 
 def mend(code: str, family: Family | None = None) -> int:

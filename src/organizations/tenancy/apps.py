@@ -17,10 +17,11 @@ class TenancyConfig(AppConfig):
 
     def ready(self) -> None:
         from .. import families
-        from ..services import acting
+        from ..services import acting, health
         from . import connections
-        from .checks import check_models, check_unguarded
+        from .checks import check_constraints, check_models, check_unguarded
         from .guard import check_added, guard_deletion
+        from .inspection import check_database, crossing_rows
         from .scope import follow
 
         for family in families.every():
@@ -30,3 +31,6 @@ class TenancyConfig(AppConfig):
         m2m_changed.connect(check_added, dispatch_uid="organizations_tenancy_links")
         checks.register(check_models, "organizations")
         checks.register(check_unguarded, "organizations")
+        checks.register(check_constraints, "organizations")
+        checks.register(check_database, "organizations", checks.Tags.database)
+        health.register("tenancy", crossing_rows)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.apps import apps
@@ -11,13 +12,17 @@ from django.db.models import UniqueConstraint
 from django.db.models.expressions import OrderBy
 
 from .. import families
-from .guard import is_guarded
+from .guard import guarded_keys, is_guarded, organization_field
+from .rls import RowLevelSecurity, SameOrganization, policies
 
-__all__ = ["check_models", "check_unguarded", "problems_of"]
+__all__ = ["check_constraints", "check_models", "check_unguarded", "problems_of"]
+
+#: PostgreSQL cuts names at 63 bytes, and a policy has a sister with a longer one.
+LONGEST_NAME = 58
 
 
 def check_models(app_configs: Any = None, **kwargs: Any) -> list[checks.CheckMessage]:
-    """E001 to E003, W005: a guarded model that cannot be guarded, or that tells of others."""
+    """E001 to E003, W005, W006: a model that cannot be guarded, or that reaches others."""
     return [
         problem
         for model in apps.get_models()
@@ -84,6 +89,11 @@ def problems_of(model: Any) -> list[checks.CheckMessage]:
                 id="organizations_tenancy.E003",
             )
         ]
+    return [*_unique_among_all(model), *_pointing_anywhere(model)]
+
+
+def _unique_among_all(model: Any) -> list[checks.CheckMessage]:
+    name = model._organization_field_name
     return [
         checks.Warning(
             f"{model._meta.label} has {' and '.join(unique)} unique among all organizations: a "
@@ -96,6 +106,119 @@ def problems_of(model: Any) -> list[checks.CheckMessage]:
         for unique in _unique_in(model)
         if unique[0] != name
     ]
+
+
+def _pointing_anywhere(model: Any) -> list[checks.CheckMessage]:
+    return [
+        checks.Warning(
+            f"{model._meta.label} could point at a row of another organization by {key.name!r}: "
+            "the database takes any.",
+            hint=f"SameOrganization(field={key.name!r}, name=...) among its constraints.",
+            obj=model,
+            id="organizations_tenancy.W006",
+        )
+        for key in _bare_keys(model)
+    ]
+
+
+def _bare_keys(model: Any) -> list[Any]:
+    """Return the foreign keys to guarded rows that no ``SameOrganization`` looks after."""
+    kept = {each.field for each in model._meta.constraints if isinstance(each, SameOrganization)}
+    return [
+        field
+        for field in guarded_keys(model)
+        if not field.remote_field.parent_link and field.name not in kept
+    ]
+
+
+def check_constraints(app_configs: Any = None, **kwargs: Any) -> list[checks.CheckMessage]:
+    """E004, E005: a policy, or a key of the same organization, that cannot be made."""
+    return [
+        checks.Error(
+            f"{constraint!r} of {model._meta.label}: {problem}.",
+            hint=hint,
+            obj=model,
+            id=f"organizations_tenancy.{number}",
+        )
+        for model in apps.get_models()
+        for constraint in model._meta.constraints
+        for number, problem, hint in _problems_in(model, constraint)
+    ]
+
+
+def _problems_in(model: Any, constraint: Any) -> Iterator[tuple[str, str, str]]:
+    if isinstance(constraint, RowLevelSecurity):
+        for problem, hint in _problems_of_policy(model, constraint):
+            yield "E004", problem, hint
+    elif isinstance(constraint, SameOrganization):
+        for problem, hint in _problems_of_key(model, constraint):
+            yield "E005", problem, hint
+
+
+def _problems_of_policy(model: Any, policy: RowLevelSecurity) -> Iterator[tuple[str, str]]:
+    if len(policy.name) > LONGEST_NAME:
+        yield "its name is too long", f"At most {LONGEST_NAME} characters."
+    field = _field(model, policy.parent or policy.field)
+    if field is None or not (field.many_to_one or field.one_to_one) or not field.concrete:
+        yield f"it has no foreign key {policy.parent or policy.field!r}", "field=... or parent=..."
+    elif policy.parent:
+        if field.remote_field.model not in {each for each, _ in policies()}:
+            yield (
+                f"no policy covers {field.remote_field.model._meta.label}, which it looks at",
+                "RowLevelSecurity among the constraints of that one, too.",
+            )
+    elif not _is_organization(field):
+        yield f"{policy.field!r} points at no organization", 'parent="..." for a row that has one.'
+    for name in policy.many_to_many:
+        relation = _field(model, name)
+        if relation is None or not relation.many_to_many or relation.auto_created:
+            yield f"it has no many-to-many relation {name!r}", "many_to_many=[...]"
+        elif not relation.remote_field.through._meta.auto_created:
+            yield (
+                f"{name!r} goes through a model of its own",
+                "RowLevelSecurity among the constraints of that one.",
+            )
+    for name in policy.history:
+        try:
+            other = apps.get_model(model._meta.app_label, name)
+        except LookupError:
+            yield f"the app has no model {name!r}", "history=[...]"
+        else:
+            if _field(other, policy.field) is None:
+                yield f"{name} has no field {policy.field!r}", "history=[...]"
+
+
+def _problems_of_key(model: Any, key: SameOrganization) -> Iterator[tuple[str, str]]:
+    field = _field(model, key.field)
+    if field is None or not is_guarded(field.remote_field and field.remote_field.model):
+        yield f"{key.field!r} points at no guarded row", 'field="..."'
+        return
+    other = field.remote_field.model
+    if not is_guarded(model) or (
+        key.organization != organization_field(model).name
+        or key.to_organization != organization_field(other).name
+    ):
+        yield (
+            "the foreign keys to the organization have other names",
+            'organization="...", to_organization="..."',
+        )
+        return
+    needed = (key.to_organization, field.target_field.name)
+    if not any(
+        isinstance(each, UniqueConstraint) and each.condition is None and each.fields == needed
+        for each in other._meta.constraints
+    ):
+        yield (
+            f"{other._meta.label} has nothing unique that it can refer to",
+            f"UniqueConstraint(fields={list(needed)}, name=...) among the constraints of that one.",
+        )
+
+
+def _field(model: Any, name: str) -> Any:
+    try:
+        return model._meta.get_field(name)
+    except FieldDoesNotExist:
+        return None
 
 
 def _unique_in(model: Any) -> list[tuple[str, ...]]:

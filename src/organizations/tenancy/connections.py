@@ -20,8 +20,8 @@ from .scope import EVERYTHING, State, state
 
 __all__ = ["install"]
 
-# What drivers call the states of a connection: PQtransactionStatus of libpq.
-IDLE, IN_ERROR = 0, 3
+# What drivers call a connection outside of a transaction: PQTRANS_IDLE of libpq.
+IDLE = 0
 
 _ROLLBACK = re.compile(r"\s*rollback\s+to\b", re.IGNORECASE)
 #: Some of these refuse to run in a transaction; no policy applies to any of them.
@@ -71,13 +71,12 @@ class Teller:
         if self._is_telling:
             return execute(sql, params, many, context)
         connection = context["connection"]
-        status = connection.connection.info.transaction_status
-        if status == IDLE:
+        if connection.connection.info.transaction_status == IDLE:
             self._told = ""  # a transaction that has not begun knows nothing
         if isinstance(sql, str) and _ROLLBACK.match(sql):
             self._told = None  # what the savepoint had: the database knows, nobody here
             return execute(sql, params, many, context)
-        if status == IN_ERROR or not (self._told != "" or _concerns(sql)):
+        if self._told == "" and not _concerns(sql):
             return execute(sql, params, many, context)
         text = "*" if self.migrating else as_text(state())
         if text == self._told:

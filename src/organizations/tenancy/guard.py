@@ -22,6 +22,7 @@ __all__ = [
     "check_row",
     "guard_deletion",
     "guard_model",
+    "guarded_keys",
     "is_guarded",
     "organization_field",
     "stamp",
@@ -76,9 +77,17 @@ def _held(row: Any) -> list[Any]:
     """Return the guarded rows that a row points at and has in its hands. No queries."""
     return [
         other
-        for field in row._meta.concrete_fields
-        if field.is_relation and is_guarded(field.remote_field.model) and field.is_cached(row)
-        if (other := field.get_cached_value(row)) is not None
+        for field in guarded_keys(type(row))
+        if field.is_cached(row) and (other := field.get_cached_value(row)) is not None
+    ]
+
+
+def guarded_keys(model: Any) -> list[Any]:
+    """Return the foreign keys of a model that point at guarded rows."""
+    return [
+        field
+        for field in model._meta.concrete_fields
+        if field.is_relation and is_guarded(field.remote_field.model)
     ]
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from django.core import checks
 from django.core.mail import send_mail
 from django.core.management.base import BaseCommand, CommandParser
+from django.db import connections
 
 from organizations.services import health
 from organizations.services.health import Finding
@@ -72,7 +73,7 @@ def _check_findings() -> list[Finding]:
             f"{message.msg} [{message.id}]",
             (message.hint or "").replace("\n", "\n       "),
         )
-        for message in checks.run_checks(tags=["organizations"])
+        for message in checks.run_checks(tags=["organizations"], databases=list(connections))
         if message.level >= checks.WARNING and not message.is_silenced()
     ]
 

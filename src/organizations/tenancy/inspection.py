@@ -1,0 +1,252 @@
+"""What a PostgreSQL database itself says: who is signed in, what policies miss, what leads past.
+
+``manage.py check --database default``, ``migrate`` and ``organizations_doctor`` ask for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import combinations
+from typing import Any
+
+from django.apps import apps
+from django.core import checks
+from django.db import connections, router
+from django.db.models import F, Q
+
+from ..services.health import Finding
+from .guard import guarded_keys, is_guarded, organization_field
+from .rls import READ, policies
+from .scope import unscoped
+
+__all__ = ["check_database", "crossing_rows"]
+
+#: How many rows of a kind the doctor names.
+NAMED = 20
+
+ROLE = "SELECT rolname, rolsuper, rolbypassrls FROM pg_roles WHERE rolname = current_user"
+TABLES = """
+SELECT t.relname, t.relrowsecurity, t.relforcerowsecurity,
+       pg_has_role(current_user, t.relowner, 'USAGE'),
+       ARRAY(SELECT privilege FROM unnest(ARRAY['TRUNCATE', 'REFERENCES', 'TRIGGER']) AS privilege
+             WHERE has_table_privilege(t.oid, privilege)),
+       ARRAY(SELECT polname::text FROM pg_policy WHERE polrelid = t.oid AND polpermissive)
+FROM pg_class AS t
+WHERE t.relname = ANY (%s) AND pg_table_is_visible(t.oid) ORDER BY t.relname
+"""
+# Views that read a table, or a view of it, with the rights of their owner; a materialised view
+# keeps what its owner saw.
+VIEWS = """
+WITH RECURSIVE readers AS (
+    SELECT v.oid, v.relname, v.relkind, v.reloptions, t.relname AS source
+    FROM pg_class AS t
+    JOIN pg_depend AS d ON d.refobjid = t.oid AND d.classid = 'pg_rewrite'::regclass
+    JOIN pg_rewrite AS r ON r.oid = d.objid
+    JOIN pg_class AS v ON v.oid = r.ev_class AND v.oid <> t.oid
+    WHERE t.relname = ANY (%s) AND pg_table_is_visible(t.oid)
+  UNION
+    SELECT v.oid, v.relname, v.relkind, v.reloptions, readers.source
+    FROM readers
+    JOIN pg_depend AS d ON d.refobjid = readers.oid AND d.classid = 'pg_rewrite'::regclass
+    JOIN pg_rewrite AS r ON r.oid = d.objid
+    JOIN pg_class AS v ON v.oid = r.ev_class AND v.oid <> readers.oid
+)
+SELECT relname, relkind = 'm', string_agg(DISTINCT source, ', ') FROM readers
+WHERE relkind = 'm' OR NOT EXISTS (
+    SELECT 1 FROM pg_options_to_table(reloptions)
+    WHERE option_name = 'security_invoker' AND option_value::boolean
+)
+GROUP BY relname, relkind ORDER BY relname
+"""
+FUNCTIONS = """
+SELECT p.oid::regprocedure::text FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace
+WHERE p.prosecdef AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'
+  AND NOT EXISTS (
+      SELECT 1 FROM pg_depend AS d
+      WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
+  )
+ORDER BY 1
+"""
+
+
+def check_database(
+    app_configs: Any = None, databases: Any = None, **kwargs: Any
+) -> list[checks.CheckMessage]:
+    """W007 to W013 and I001, of each database that has models under a policy.
+
+    Queries: 4 for each.
+    """
+    found: list[checks.CheckMessage] = []
+    for alias in databases or ():
+        declared = [
+            (model, policy)
+            for model, policy in policies()
+            if router.allow_migrate_model(alias, model)
+        ]
+        connection = connections[alias]
+        if declared and connection.vendor != "postgresql":
+            found.append(
+                checks.Info(
+                    f"{connection.display_name} has no row-level security: on {alias!r} the rows "
+                    "of organizations are guarded by scopes alone.",
+                    id="organizations_tenancy.I001",
+                )
+            )
+        elif declared:
+            with connection.cursor() as cursor:
+                of_alias = [*_look(cursor, declared), *_without_policy(alias, declared)]
+            for each in of_alias:
+                each.msg = f"In {alias!r}: {each.msg}"
+            found += of_alias
+    return found
+
+
+def _rows(cursor: Any, sql: str, *parameters: Any) -> list[Any]:
+    cursor.execute(sql, parameters)
+    rows: list[Any] = cursor.fetchall()
+    return rows
+
+
+def _look(cursor: Any, declared: list[Any]) -> Iterator[checks.CheckMessage]:
+    expected = {
+        each._meta.db_table: (each, policy)
+        for model, policy in declared
+        for each in policy.tables(model)
+    }
+    [(role, is_superuser, may_bypass)] = _rows(cursor, ROLE)
+    may_everything = is_superuser or may_bypass
+    if may_everything:
+        yield _warning(
+            "W007",
+            f"no policy applies to the role {role!r}: it is "
+            f"{'a superuser' if is_superuser else 'allowed to bypass them (BYPASSRLS)'}.",
+            "manage.py organizations_rls prints a role for the application.",
+        )
+    owned = []
+    for table, is_on, is_forced, owns, privileges, names in _rows(cursor, TABLES, list(expected)):
+        model, policy = expected[table]
+        if owns and not may_everything:
+            owned.append(table)
+        elif privileges and not may_everything:
+            yield _warning(
+                "W013",
+                f"the role {role!r} has {' and '.join(privileges)} on {table}, which reach past "
+                "its policy.",
+                "manage.py organizations_rls prints what to take away.",
+                model,
+            )
+        if policy.enforce:
+            yield from _of_table(table, is_on, is_forced, set(names), model, policy)
+    if owned:
+        yield _warning(
+            "W008",
+            f"the role {role!r} owns {', '.join(owned)}, and could switch their policies off.",
+            "manage.py organizations_rls prints a role for the application beside it.",
+        )
+    for view, is_materialised, sources in _rows(cursor, VIEWS, list(expected)):
+        yield _warning(
+            "W011",
+            f"the {'materialised ' * is_materialised}view {view} shows rows of {sources} "
+            f"{'as they were for its owner, whoever asks' if is_materialised else 'as its owner'}.",
+            "Keep the organization in it and ask for one, or drop it."
+            if is_materialised
+            else f"ALTER VIEW {view} SET (security_invoker = true)",
+        )
+    for [function] in _rows(cursor, FUNCTIONS):
+        yield _warning(
+            "W012",
+            f"the function {function} runs with the rights of its owner (SECURITY DEFINER).",
+            "SECURITY INVOKER, or silence this if it reads no rows of organizations.",
+        )
+
+
+def _of_table(
+    table: str, is_on: bool, is_forced: bool, names: set[str], model: Any, policy: Any
+) -> Iterator[checks.CheckMessage]:
+    ours = {policy.name, policy.name + READ}
+    others = ", ".join(sorted(names - ours))
+    if not is_on or not ours <= names:
+        yield _warning(
+            "W009",
+            f"{table} is declared to be under the policy {policy.name!r}, and is not.",
+            "manage.py migrate; if that has nothing to do, somebody switched it off by hand.",
+            model,
+        )
+    elif not is_forced:
+        yield _warning(
+            "W009",
+            f"the policy of {table} does not hold for the owner of the table.",
+            f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY",
+            model,
+        )
+    if others:
+        yield _warning(
+            "W009",
+            f"{table} has further policies, which open more rows: {others}.",
+            "Drop them, or let them restrict: CREATE POLICY ... AS RESTRICTIVE",
+            model,
+        )
+
+
+def _without_policy(alias: str, declared: list[Any]) -> Iterator[checks.CheckMessage]:
+    """W010: guarded models, and tables between them, that no policy is declared for."""
+    covered = {each._meta.db_table for model, policy in declared for each in policy.tables(model)}
+    for model in apps.get_models(include_auto_created=True):
+        between = model._meta.auto_created and guarded_keys(model)
+        if (
+            (is_guarded(model) or between)
+            and model._meta.managed
+            and not model._meta.proxy
+            and model._meta.db_table not in covered
+            and router.allow_migrate_model(alias, model)
+        ):
+            yield _warning(
+                "W010",
+                f"{model._meta.label} is guarded by scopes alone: no policy covers "
+                f"{model._meta.db_table}.",
+                "RowLevelSecurity(many_to_many=[...]) of the model that has the relation."
+                if between
+                else "RowLevelSecurity(name=...) among its constraints.",
+                model,
+            )
+
+
+def _warning(number: str, message: str, hint: str, model: Any = None) -> checks.CheckMessage:
+    return checks.Warning(message, hint=hint, obj=model, id=f"organizations_tenancy.{number}")
+
+
+def crossing_rows() -> Iterator[Finding]:
+    """Yield rows that point at a row of another organization: for the doctor.
+
+    Queries: one for each foreign key between guarded models, and each table between two.
+    """
+    for model in apps.get_models(include_auto_created=True):
+        if model._meta.proxy or not model._meta.managed:
+            continue
+        ends = [
+            (f"{key.name}__{_key_of(key.remote_field.model)}", key) for key in guarded_keys(model)
+        ]
+        pairs: list[tuple[str, tuple[str, Any]]] = []
+        if is_guarded(model):
+            pairs = [(_key_of(model), end) for end in ends]
+        elif model._meta.auto_created:
+            pairs = [(here, end) for (here, _), end in combinations(ends, 2)]
+        for here, (there, key) in pairs:
+            with unscoped("the doctor looks for rows that cross organizations"):
+                found = model._base_manager.filter(
+                    ~Q(**{there: F(here)}), **{f"{key.name}__isnull": False}
+                )
+                rows = list(found.values_list("pk", flat=True)[:NAMED])
+            for row in rows:
+                yield Finding(
+                    "crossing",
+                    f"{model._meta.label} {row}",
+                    f"points at a row of another organization by {key.name!r}.",
+                    "move or delete one of the two; SameOrganization(...) keeps it from coming "
+                    "back",
+                )
+
+
+def _key_of(model: Any) -> str:
+    name: str = organization_field(model).attname
+    return name
