@@ -222,8 +222,9 @@ def wings():
 def trees_of_checks():
     """Yield (app label, syntax tree) of each module of checks."""
     for app in [apps.get_app_config("organizations"), *wings()]:
-        source = Path(app.path, "checks.py").read_text(encoding="utf-8")
-        yield app.label, ast.parse(source)
+        for path in [Path(app.path, "checks.py"), Path(app.path, "inspection.py")]:
+            if path.exists():
+                yield app.label, ast.parse(path.read_text(encoding="utf-8"))
 
 
 def check_messages():
@@ -233,7 +234,7 @@ def check_messages():
             # Written as Error(...) or as checks.Error(...).
             kind = getattr(node, "func", None)
             kind = getattr(kind, "id", getattr(kind, "attr", ""))
-            if kind in {"Error", "Warning"}:
+            if kind in {"Error", "Warning", "Info"}:
                 given = {keyword.arg: keyword.value for keyword in node.keywords}
                 message, hint = node.args[0], given.get("hint")
                 yield given["id"].value, kind, words(message), words(hint) if hint else ""
@@ -340,7 +341,11 @@ def wing_list():
         parts += [f"## {wing.verbose_name}", f"`{wing.name}`"]
         # An app with services is used by its verbs; one without is used by its models.
         has_verbs = find_spec(f"{wing.name}.services") is not None
-        rooms = ("services", "registry") if has_verbs else ("scope", "models", "managers", "jobs")
+        rooms = (
+            ("services", "registry")
+            if has_verbs
+            else ("scope", "models", "managers", "rls", "jobs")
+        )
         for room in (*rooms, "exceptions", "permissions", "conf"):
             if find_spec(f"{wing.name}.{room}"):
                 options = "   :members:\n   :exclude-members: __init__"

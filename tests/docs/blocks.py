@@ -29,7 +29,7 @@ PAGES_OF_WINGS = {
     # The page about teams ends with roles of teams.
     "organizations.roles": {"tutorial/billing-role.md", "howto/roles.md", "howto/teams.md"},
     "organizations.teams": {"howto/teams.md"},
-    "organizations.tenancy": {"howto/scope.md"},
+    "organizations.tenancy": {"howto/scope.md", "howto/row-level-security.md"},
 }
 ABSENT = PAGES_OF_WINGS.keys() - set(WINGS)
 LEFT_OUT = {DOCS / name for wing in ABSENT for name in PAGES_OF_WINGS[wing]}

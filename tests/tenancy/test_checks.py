@@ -187,6 +187,23 @@ def test_a_foreign_key_that_could_point_at_another_organization(monkeypatch):
     assert "files.Label has nothing unique" in found.msg
     assert "UniqueConstraint(fields=['company', 'id'], name=...)" in found.hint
 
+    def unique(**options):
+        return models.UniqueConstraint(fields=["company", "id"], name="label_key", **options)
+
+    for constraints, count in (([unique(condition=models.Q(name="x"))], 1), ([unique()], 0)):
+        monkeypatch.setattr(Label._meta, "constraints", constraints)
+        assert len(check_constraints()) == count
+
+
+def test_the_key_to_a_parent_model_is_left_out():
+    with isolate_apps("tests.tenancy.files"):
+
+        class Note(Folder):
+            class Meta:
+                app_label = "files"
+
+    assert [each for each in problems_of(Note) if each.id.endswith("W006")] == []
+
 
 #: What is wrong with a policy or a key, and what is said of it.
 WRONG = {

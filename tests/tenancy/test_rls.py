@@ -194,6 +194,7 @@ def test_savepoints_and_errors_do_not_mix_organizations(two):
 
 
 def test_statements_that_a_driver_composes_are_told_of_as_well(two):
+    of_cursor("SELECT 1 FROM files_folder")  # closes what was open before
     with scope(two.acme.organization), connection.cursor() as cursor:
         cursor.execute(
             psycopg.sql.SQL("SELECT name FROM {}").format(psycopg.sql.Identifier("files_folder"))

@@ -133,26 +133,30 @@ def _bare_keys(model: Any) -> list[Any]:
 
 def check_constraints(app_configs: Any = None, **kwargs: Any) -> list[checks.CheckMessage]:
     """E004, E005: a policy, or a key of the same organization, that cannot be made."""
-    return [
-        checks.Error(
-            f"{constraint!r} of {model._meta.label}: {problem}.",
-            hint=hint,
-            obj=model,
-            id=f"organizations_tenancy.{number}",
-        )
-        for model in apps.get_models()
-        for constraint in model._meta.constraints
-        for number, problem, hint in _problems_in(model, constraint)
-    ]
-
-
-def _problems_in(model: Any, constraint: Any) -> Iterator[tuple[str, str, str]]:
-    if isinstance(constraint, RowLevelSecurity):
-        for problem, hint in _problems_of_policy(model, constraint):
-            yield "E004", problem, hint
-    elif isinstance(constraint, SameOrganization):
-        for problem, hint in _problems_of_key(model, constraint):
-            yield "E005", problem, hint
+    found: list[checks.CheckMessage] = []
+    for model in apps.get_models():
+        for constraint in model._meta.constraints:
+            if isinstance(constraint, RowLevelSecurity):
+                found += [
+                    checks.Error(
+                        f"The policy {constraint.name!r} of {model._meta.label}: {problem}.",
+                        hint=hint,
+                        obj=model,
+                        id="organizations_tenancy.E004",
+                    )
+                    for problem, hint in _problems_of_policy(model, constraint)
+                ]
+            elif isinstance(constraint, SameOrganization):
+                found += [
+                    checks.Error(
+                        f"The key {constraint.name!r} of {model._meta.label}: {problem}.",
+                        hint=hint,
+                        obj=model,
+                        id="organizations_tenancy.E005",
+                    )
+                    for problem, hint in _problems_of_key(model, constraint)
+                ]
+    return found
 
 
 def _problems_of_policy(model: Any, policy: RowLevelSecurity) -> Iterator[tuple[str, str]]:

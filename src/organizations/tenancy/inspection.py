@@ -116,11 +116,11 @@ def _look(cursor: Any, declared: list[Any]) -> Iterator[checks.CheckMessage]:
     [(role, is_superuser, may_bypass)] = _rows(cursor, ROLE)
     may_everything = is_superuser or may_bypass
     if may_everything:
-        yield _warning(
-            "W007",
+        yield checks.Warning(
             f"no policy applies to the role {role!r}: it is "
             f"{'a superuser' if is_superuser else 'allowed to bypass them (BYPASSRLS)'}.",
-            "manage.py organizations_rls prints a role for the application.",
+            hint="manage.py organizations_rls prints a role for the application.",
+            id="organizations_tenancy.W007",
         )
     owned = []
     for table, is_on, is_forced, owns, privileges, names in _rows(cursor, TABLES, list(expected)):
@@ -128,35 +128,35 @@ def _look(cursor: Any, declared: list[Any]) -> Iterator[checks.CheckMessage]:
         if owns and not may_everything:
             owned.append(table)
         elif privileges and not may_everything:
-            yield _warning(
-                "W013",
+            yield checks.Warning(
                 f"the role {role!r} has {' and '.join(privileges)} on {table}, which reach past "
                 "its policy.",
-                "manage.py organizations_rls prints what to take away.",
-                model,
+                hint="manage.py organizations_rls prints what to take away.",
+                obj=model,
+                id="organizations_tenancy.W013",
             )
         if policy.enforce:
             yield from _of_table(table, is_on, is_forced, set(names), model, policy)
     if owned:
-        yield _warning(
-            "W008",
+        yield checks.Warning(
             f"the role {role!r} owns {', '.join(owned)}, and could switch their policies off.",
-            "manage.py organizations_rls prints a role for the application beside it.",
+            hint="manage.py organizations_rls prints a role for the application beside it.",
+            id="organizations_tenancy.W008",
         )
     for view, is_materialised, sources in _rows(cursor, VIEWS, list(expected)):
-        yield _warning(
-            "W011",
+        yield checks.Warning(
             f"the {'materialised ' * is_materialised}view {view} shows rows of {sources} "
             f"{'as they were for its owner, whoever asks' if is_materialised else 'as its owner'}.",
-            "Keep the organization in it and ask for one, or drop it."
+            hint="Keep the organization in it and ask for one, or drop it."
             if is_materialised
             else f"ALTER VIEW {view} SET (security_invoker = true)",
+            id="organizations_tenancy.W011",
         )
     for [function] in _rows(cursor, FUNCTIONS):
-        yield _warning(
-            "W012",
+        yield checks.Warning(
             f"the function {function} runs with the rights of its owner (SECURITY DEFINER).",
-            "SECURITY INVOKER, or silence this if it reads no rows of organizations.",
+            hint="SECURITY INVOKER, or silence this if it reads no rows of organizations.",
+            id="organizations_tenancy.W012",
         )
 
 
@@ -166,25 +166,25 @@ def _of_table(
     ours = {policy.name, policy.name + READ}
     others = ", ".join(sorted(names - ours))
     if not is_on or not ours <= names:
-        yield _warning(
-            "W009",
+        yield checks.Warning(
             f"{table} is declared to be under the policy {policy.name!r}, and is not.",
-            "manage.py migrate; if that has nothing to do, somebody switched it off by hand.",
-            model,
+            hint="manage.py migrate; if that has nothing to do, somebody switched it off by hand.",
+            obj=model,
+            id="organizations_tenancy.W009",
         )
     elif not is_forced:
-        yield _warning(
-            "W009",
+        yield checks.Warning(
             f"the policy of {table} does not hold for the owner of the table.",
-            f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY",
-            model,
+            hint=f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY",
+            obj=model,
+            id="organizations_tenancy.W009",
         )
     if others:
-        yield _warning(
-            "W009",
+        yield checks.Warning(
             f"{table} has further policies, which open more rows: {others}.",
-            "Drop them, or let them restrict: CREATE POLICY ... AS RESTRICTIVE",
-            model,
+            hint="Drop them, or let them restrict: CREATE POLICY ... AS RESTRICTIVE",
+            obj=model,
+            id="organizations_tenancy.W009",
         )
 
 
@@ -200,19 +200,15 @@ def _without_policy(alias: str, declared: list[Any]) -> Iterator[checks.CheckMes
             and model._meta.db_table not in covered
             and router.allow_migrate_model(alias, model)
         ):
-            yield _warning(
-                "W010",
+            yield checks.Warning(
                 f"{model._meta.label} is guarded by scopes alone: no policy covers "
                 f"{model._meta.db_table}.",
-                "RowLevelSecurity(many_to_many=[...]) of the model that has the relation."
+                hint="RowLevelSecurity(many_to_many=[...]) of the model that has the relation."
                 if between
                 else "RowLevelSecurity(name=...) among its constraints.",
-                model,
+                obj=model,
+                id="organizations_tenancy.W010",
             )
-
-
-def _warning(number: str, message: str, hint: str, model: Any = None) -> checks.CheckMessage:
-    return checks.Warning(message, hint=hint, obj=model, id=f"organizations_tenancy.{number}")
 
 
 def crossing_rows() -> Iterator[Finding]:
