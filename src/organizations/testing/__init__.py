@@ -17,7 +17,7 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.core import mail
 
-from .services import addresses, members, organizations
+from ..services import addresses, members, organizations
 
 __all__ = ["links_in_mail", "make_member", "make_organization", "make_user"]
 
