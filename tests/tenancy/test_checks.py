@@ -215,6 +215,7 @@ WRONG = {
         RowLevelSecurity(name="x", parent="user"),
         "no policy covers auth.User",
     ),
+    "itself": (RowLevelSecurity(name="x", parent="above"), "it looks at itself"),
     "no relation": (
         RowLevelSecurity(name="x", many_to_many=["folder"]),
         "no many-to-many relation 'folder'",
@@ -262,6 +263,7 @@ def test_a_policy_or_a_key_that_cannot_be_made(name, monkeypatch):
             organization = models.ForeignKey(Organization, models.CASCADE, related_name="+")
             folder = models.ForeignKey(Folder, models.CASCADE, related_name="+")
             user = models.ForeignKey(get_user_model(), models.CASCADE, related_name="+")
+            above = models.ForeignKey("self", models.CASCADE, related_name="+")
             name = models.CharField(max_length=10)
             read = models.ManyToManyField(Folder, through=Reading, related_name="+")
 
@@ -279,6 +281,20 @@ def test_a_policy_or_a_key_that_cannot_be_made(name, monkeypatch):
     assert problem in found.msg
     assert found.hint
     assert found.id[-4:] == ("E004" if isinstance(constraint, RowLevelSecurity) else "E005")
+
+
+def test_a_policy_over_a_column_of_a_parent_model(monkeypatch):
+    with isolate_apps("tests.tenancy.files"):
+
+        class Note(Folder):
+            class Meta:
+                app_label = "files"
+                constraints = [RowLevelSecurity(name="note_rows")]
+
+    monkeypatch.setattr(rls.apps, "get_models", lambda *a, **k: [Note, Folder])
+    [found] = check_constraints()
+    assert "'organization' is a column of files.Folder" in found.msg
+    assert found.hint.startswith("parent='folder_ptr'")
 
 
 def test_the_constraints_of_the_tests_are_well():

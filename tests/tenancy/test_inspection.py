@@ -33,7 +33,7 @@ PLANTED = {
         "W009",
         "'label_rows', and is not",
     ),
-    "dropped": ("DROP POLICY label_rows ON files_label", "W009", "'label_rows', and is not"),
+    "dropped": ("DROP POLICY label_rows_scope ON files_label", "W009", "'label_rows', and is not"),
     "half": ("DROP POLICY label_rows_read ON files_label", "W009", "'label_rows', and is not"),
     "not forced": (
         "ALTER TABLE files_label NO FORCE ROW LEVEL SECURITY",
@@ -44,6 +44,37 @@ PLANTED = {
         "CREATE POLICY everybody ON files_label USING (true)",
         "W009",
         "open more rows: everybody",
+    ),
+    "opened": (
+        "ALTER POLICY label_rows_scope ON files_label USING (true)",
+        "W009",
+        "is another than",
+    ),
+    "opened for writing": (
+        "ALTER POLICY label_rows_scope ON files_label WITH CHECK (true)",
+        "W009",
+        "is another than",
+    ),
+    "link opened": (
+        "ALTER POLICY folder_rows_read ON files_folder_labels USING (true)",
+        "W009",
+        "of files_folder_labels is another than",
+    ),
+    "renamed": (
+        "ALTER POLICY label_rows_scope ON files_label USING (company_id = (SELECT substring("
+        "current_setting('organizations.current', true) FROM '^shop[.]company:(.*)$')::integer))",
+        "W009",
+        "is another than",
+    ),
+    "child": (
+        f"CREATE TABLE old_ones () INHERITS (files_label); GRANT SELECT ON old_ones TO {APP}",
+        "W009",
+        "old_ones holds rows of files_label",
+    ),
+    "member of a superuser": (
+        f"GRANT postgres TO {APP} WITH INHERIT FALSE, SET TRUE",
+        "W007",
+        "a member of 'postgres', which is a superuser",
     ),
     "view": (
         "CREATE VIEW all_labels AS SELECT * FROM files_label",

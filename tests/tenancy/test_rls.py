@@ -21,6 +21,7 @@ from django.test.utils import CaptureQueriesContext
 from organizations import testing
 from organizations.services.acting import acting_in
 from organizations.tenancy.connections import Teller, as_text
+from organizations.tenancy.exceptions import ScopeMissing
 from organizations.tenancy.scope import EVERYTHING, State, scope, scope_of_user, unscoped
 from tests.tenancy.conftest import APP, make_two
 from tests.tenancy.files.models import Bookmark, Folder, FolderEvent, Label, Paper
@@ -213,20 +214,165 @@ def test_an_owner_obeys_as_well(two):
         assert of_cursor("SELECT name FROM files_label") == ["acme label"]
 
 
-def test_whoever_is_interrupted_while_telling_tells_again(two):
-    def interrupt(execute, sql, *rest):
-        execute(sql, *rest)
-        raise KeyboardInterrupt
+def test_whoever_is_interrupted_while_telling_tells_again(two, monkeypatch):
+    teller = connection.execute_wrappers[0]
+
+    class Interrupted:
+        def __enter__(self):
+            pass
+
+        def __exit__(self, *error):
+            if teller.told is None:
+                raise KeyboardInterrupt
 
     with scope(two.acme.organization):
         assert of_cursor("SELECT name FROM files_folder") == MINE
-        with (
-            scope(two.zenith.organization),
-            connection.execute_wrapper(interrupt),
-            pytest.raises(KeyboardInterrupt),
-        ):
-            of_cursor("SELECT name FROM files_folder")
+        with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+            # After the database has answered, and before anything is noted.
+            patch.setattr(connections["default"], "wrap_database_errors", Interrupted())
+            with scope(two.zenith.organization):
+                of_cursor("SELECT name FROM files_folder")
         assert of_cursor("SELECT name FROM files_folder") == MINE
+
+
+# What attacks have found.
+
+
+def test_a_cursor_of_the_server_goes_on_with_what_was_open_when_it_began(two):
+    acme, zenith = (each.organization for each in (two.acme, two.zenith))
+    with unscoped("history of both"):
+        FolderEvent.objects.bulk_create(
+            [FolderEvent(organization=each, name=each.name) for each in (acme, zenith) * 3]
+        )
+
+    def inside(*openings):
+        for opening in openings:
+            with opening:
+                Label.objects.count()
+
+    for opening, expected in (
+        (lambda: scope(acme), {"Acme"}),
+        (lambda: scope_of_user(acme.owner.organization_user.user), {"Acme"}),
+        (lambda: unscoped("all"), {"Acme", "Zenith"}),
+    ):
+        seen = []
+        with opening():
+            for row in FolderEvent.objects.order_by("pk").iterator(chunk_size=1):
+                seen.append(row.name)
+                inside(unscoped("statistics"), scope(zenith))
+        assert set(seen) == expected
+        assert len(seen) == 3 * len(expected)
+    for fetch in ("fetchall", "fetchone", "fetchmany", "__iter__"):
+        with scope(acme), connection.chunked_cursor() as cursor:
+            cursor.execute("SELECT name FROM files_folder")
+            inside(scope(zenith))
+            found = getattr(cursor, fetch)()
+            assert next(iter(found)) in (MINE[0], (MINE[0],))
+        assert of_cursor("SELECT name FROM files_folder") == []
+
+
+@pytest.mark.parametrize(
+    "back",
+    [
+        "ROLLBACK TO kit",
+        "ROLLBACK WORK TO SAVEPOINT kit",
+        "/* back */ rollback transaction to kit",
+        "SELECT 1; ROLLBACK TO kit",
+    ],
+)
+def test_savepoints_of_hand_written_sql_are_seen(back, two):
+    with scope(two.acme.organization):
+        assert of_cursor("SELECT name FROM files_folder") == MINE
+        with connection.cursor() as cursor:
+            cursor.execute("SAVEPOINT kit")
+    with scope(two.zenith.organization):
+        assert of_cursor("SELECT name FROM files_folder") == ["zenith folder"]
+        with connection.cursor() as cursor:
+            cursor.execute(back)
+        assert of_cursor("SELECT name FROM files_folder") == ["zenith folder"]
+
+
+def test_wrappers_that_ask_by_themselves_get_what_is_open(two):
+    seen = []
+
+    def curious(execute, sql, params, many, context):
+        assert "SET LOCAL" not in sql
+        if "label" in sql:
+            seen.extend(of_cursor("SELECT name FROM files_folder"))
+        return execute(sql, params, many, context)
+
+    with scope(two.acme.organization):
+        Folder.objects.count()
+    with scope(two.zenith.organization), connection.execute_wrapper(curious):
+        Label.objects.count()
+    assert seen == ["zenith folder"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_transaction_that_a_driver_began_is_told_as_well():
+    two = make_two()
+    with scope(two.acme.organization):
+        with transaction.atomic():
+            Folder.objects.count()
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.callproc("now")
+            assert Folder.objects.count() == 1
+        with pytest.raises(ZeroDivisionError), transaction.atomic():
+            Folder.objects.count()
+            1 / 0  # noqa: B018  # raises
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.callproc("now")
+            assert Folder.objects.count() == 1
+        # Begun by hand, while Django believes that there is none.
+        with connection.connection.transaction():
+            assert of_cursor("SELECT name FROM files_folder") == MINE
+        assert setting() == ""
+
+
+@pytest.mark.django_db(transaction=True)
+def test_tables_that_are_made_of_guarded_rows_get_them(scopes_alone):
+    two = make_two()
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET ROLE {APP}")
+        with scope(two.acme.organization):
+            cursor.execute("CREATE TEMP TABLE kept AS SELECT * FROM files_folder")
+        cursor.execute("SELECT name FROM kept")
+        assert cursor.fetchall() == [(MINE[0],)]
+        cursor.execute("DROP TABLE kept")
+        cursor.execute("RESET ROLE")
+
+
+@pytest.mark.parametrize("table", ["FILES_FOLDER", '"files_folder"', "public.files_folder"])
+def test_tables_are_known_by_any_spelling(table, two):
+    of_cursor("SELECT 1 FROM files_folder")  # closes what was open before
+    with scope(two.acme.organization):
+        assert of_cursor(f"SELECT name FROM {table}") == MINE
+
+
+def test_rows_are_locked_by_whoever_may_write_them(two):
+    user = two.acme.organization.owner.organization_user.user
+    with scope_of_user(user), pytest.raises(ScopeMissing):
+        list(Folder.objects.select_for_update())
+    with scope(two.acme.organization):
+        assert len(Folder.objects.select_for_update()) == 1
+
+
+def test_unscoped_opens_links_and_what_hangs_on_others(two):
+    with unscoped("a fixture, whose rows come in any order"):
+        Folder.labels.through.objects.create(
+            folder_id=two.acme.folder.pk, label_id=two.zenith.label.pk
+        )
+        assert Folder.labels.through.objects.count() == 3
+        Folder.labels.through.objects.all().delete()
+
+
+def test_a_closed_connection_is_left_to_django(two):
+    cursor = connection.cursor()
+    driver, connection.connection = connection.connection, None
+    try:
+        cursor.execute("SELECT 1")
+    finally:
+        connection.connection = driver
 
 
 def test_what_a_savepoint_was_told_ends_with_it(two):
@@ -336,13 +482,13 @@ def test_keys_of_any_kind_are_told_as_they_are(two):
     assert as_text(None) == ""
     assert as_text(EVERYTHING) == "*"
     assert as_text(State(model, 7)) == f"{label}:7"
-    assert as_text(State(model, None, frozenset([9, 7]))) == f'{label}:{{"7","9"}}'
-    assert as_text(State(model, None, frozenset())) == f"{label}:{{}}"
+    assert as_text(State(model, None, frozenset([9, 7]))) == f'{label}={{"7","9"}}'
+    assert as_text(State(model, None, frozenset())) == f"{label}={{}}"
     odd = 'a"b\\c,d'
     text = as_text(State(model, None, frozenset([odd])))
-    assert of_cursor("SELECT (substring(%s FROM ':(.*)$')::text[])[1]", text) == [odd]
+    assert of_cursor("SELECT (substring(%s FROM '=(.*)$')::text[])[1]", text) == [odd]
     with transaction.atomic():
-        connection.execute_wrappers[0]._tell(connection, "it's 100% a\\b")
+        connection.execute_wrappers[0].tell(connection, "it's 100% a\\b")
         # Asked beside Django, whose next statement would be told that nothing is open.
         found = connection.connection.execute("SHOW organizations.current").fetchone()
         assert found == ("it's 100% a\\b",)

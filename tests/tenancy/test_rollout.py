@@ -11,7 +11,7 @@ from django.db import connection, migrations, models, transaction
 from django.db.migrations.autodetector import MigrationAutodetector
 from django.db.migrations.state import ProjectState
 
-from organizations.tenancy.rls import RowLevelSecurity
+from organizations.tenancy.rls import RowLevelSecurity, SameOrganization
 from tests.tenancy.conftest import APP
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
@@ -107,3 +107,80 @@ def test_makemigrations_writes_the_switch():
     changes = MigrationAutodetector(before, after)._detect_changes()
     found = [type(each).__name__ for each in changes["files"][0].operations]
     assert found == ["RemoveConstraint", "AddConstraint"]
+
+
+def policies():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tablename, policyname FROM pg_policies ORDER BY 1, 2")
+        return cursor.fetchall()
+
+
+def enforced():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT relname FROM pg_class WHERE relrowsecurity ORDER BY 1")
+        return [row[0] for row in cursor.fetchall()]
+
+
+#: Steps that a squashed migration may hold, and whether the policy is there after them.
+IN_ONE = {
+    "come and gone": (
+        [
+            migrations.AddConstraint("ticket", ENFORCED),
+            migrations.RemoveConstraint("ticket", "ticket_rows"),
+        ],
+        False,
+    ),
+    "come, gone and come": (
+        [
+            migrations.AddConstraint("ticket", TOLD),
+            migrations.RemoveConstraint("ticket", "ticket_rows"),
+            migrations.AddConstraint("ticket", ENFORCED),
+        ],
+        True,
+    ),
+    "a key that comes and goes": (
+        [
+            migrations.AddConstraint("ticket", SameOrganization(name="same", field="folder")),
+            migrations.RemoveConstraint("ticket", "same"),
+        ],
+        False,
+    ),
+    "a link that goes before its policy": (
+        [
+            migrations.AddField("ticket", "labels", models.ManyToManyField("files.Label")),
+            migrations.AddConstraint(
+                "ticket", RowLevelSecurity(name="ticket_rows", many_to_many=["labels"])
+            ),
+            migrations.RemoveField("ticket", "labels"),
+            migrations.RemoveConstraint("ticket", "ticket_rows"),
+            migrations.AddConstraint("ticket", ENFORCED),
+        ],
+        True,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", IN_ONE)
+def test_several_steps_in_one_migration(name, scopes_alone):
+    operations, is_there = IN_ONE[name]
+    before = policies(), enforced()
+    made = step(
+        migrations.CreateModel(
+            "Ticket",
+            [
+                ("id", models.BigAutoField(primary_key=True)),
+                ("organization", organization()),
+                ("folder", models.ForeignKey("files.Folder", models.CASCADE, related_name="+")),
+            ],
+        ),
+        *operations,
+    )
+    state = ProjectState.from_apps(apps)
+    with connection.schema_editor() as editor:
+        after = made.apply(state.clone(), editor)
+    ours = [("files_ticket", "ticket_rows_read"), ("files_ticket", "ticket_rows_scope")] * is_there
+    assert policies() == sorted(before[0] + ours)
+    assert enforced() == sorted(before[1] + ["files_ticket"] * is_there)
+    with connection.schema_editor() as editor:
+        editor.delete_model(after.apps.get_model("files", "Ticket"))
+    assert (policies(), enforced()) == before

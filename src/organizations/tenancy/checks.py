@@ -165,8 +165,15 @@ def _problems_of_policy(model: Any, policy: RowLevelSecurity) -> Iterator[tuple[
     field = _field(model, policy.parent or policy.field)
     if field is None or not (field.many_to_one or field.one_to_one) or not field.concrete:
         yield f"it has no foreign key {policy.parent or policy.field!r}", "field=... or parent=..."
+    elif field.model is not model:
+        yield (
+            f"{field.name!r} is a column of {field.model._meta.label}, whose table is another",
+            f"parent={model._meta.pk.name!r}, which leads there.",
+        )
     elif policy.parent:
-        if field.remote_field.model not in {each for each, _ in policies()}:
+        if field.remote_field.model is model:
+            yield "it looks at itself", "parent=... has to lead to another model."
+        elif field.remote_field.model not in {each for each, _ in policies()}:
             yield (
                 f"no policy covers {field.remote_field.model._meta.label}, which it looks at",
                 "RowLevelSecurity among the constraints of that one, too.",

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import functools
 import re
+import time
+from collections.abc import Iterator
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
@@ -23,16 +25,26 @@ __all__ = ["install"]
 # What drivers call a connection outside of a transaction: PQTRANS_IDLE of libpq.
 IDLE = 0
 
-_ROLLBACK = re.compile(r"\s*rollback\s+to\b", re.IGNORECASE)
-#: Some of these refuse to run in a transaction; no policy applies to any of them.
-_NO_ROWS = re.compile(r"\s*(create|drop|alter|vacuum|analyze|reindex|cluster)\b", re.IGNORECASE)
+_ROLLBACK = re.compile(r"\brollback\b[^;]*\bto\b", re.IGNORECASE)
+#: What refuses to run in a transaction; no policy applies to it.
+_ALONE = re.compile(
+    r"(?:\s|--[^\n]*\n|/\*.*?\*/)*(?:vacuum|cluster|reindex"
+    r"|(?:create|drop|alter)\s+(?:database|tablespace|system|type)"
+    r"|(?:create|drop|alter)\b(?=.*\bconcurrently\b))\b",
+    re.IGNORECASE | re.DOTALL,
+)
 
 
 @functools.cache
 def _tables() -> re.Pattern[str] | None:
-    names = {each._meta.db_table for model, policy in policies() for each in policy.tables(model)}
-    longest = sorted(map(re.escape, names), key=len, reverse=True)
-    return re.compile(rf"\b(?:{'|'.join(longest)})\b") if names else None
+    names = {
+        # Without quotes, and without a schema before it.
+        each._meta.db_table.strip('"').rpartition('"."')[2]
+        for model, policy in policies()
+        for each in policy.tables(model)
+    }
+    any_of_them = "|".join(map(re.escape, names))
+    return re.compile(rf"(?<!\w)(?:{any_of_them})(?!\w)", re.IGNORECASE) if names else None
 
 
 def _concerns(sql: Any) -> bool:
@@ -54,7 +66,7 @@ def as_text(opened: State | None) -> str:
         return f"{label}:{opened.key}"
     keys = sorted(re.sub(r'(["\\])', r"\\\1", str(key)) for key in opened.keys)
     quoted = ",".join(f'"{key}"' for key in keys)
-    return f"{label}:{{{quoted}}}"
+    return f"{label}={{{quoted}}}"
 
 
 class Teller:
@@ -62,44 +74,78 @@ class Teller:
 
     def __init__(self) -> None:
         #: What this transaction was told; None where nobody knows.
-        self._told: str | None = ""
-        self._is_telling = False
+        self.told: str | None = ""
         #: How many schema editors are at work: migrations move the rows of everybody.
         self.migrating = 0
 
     def __call__(self, execute: Any, sql: Any, params: Any, many: bool, context: Any) -> Any:
-        if self._is_telling:
-            return execute(sql, params, many, context)
         connection = context["connection"]
-        if connection.connection.info.transaction_status == IDLE:
-            self._told = ""  # a transaction that has not begun knows nothing
-        if isinstance(sql, str) and _ROLLBACK.match(sql):
-            self._told = None  # what the savepoint had: the database knows, nobody here
+        if connection.connection is None:
+            return execute(sql, params, many, context)  # closed: Django says so
+        is_idle = connection.connection.info.transaction_status == IDLE
+        if is_idle:
+            self.told = ""  # a transaction that has not begun knows nothing
+        if isinstance(sql, str) and _ROLLBACK.search(sql):
+            self.told = None  # what the savepoint had: the database knows, nobody here
             return execute(sql, params, many, context)
-        if self._told == "" and not _concerns(sql):
+        concerns = _concerns(sql)
+        if not concerns and self.told == "":
             return execute(sql, params, many, context)
         text = "*" if self.migrating else as_text(state())
-        if text == self._told:
-            return execute(sql, params, many, context)
-        if not connection.get_autocommit():
-            self._tell(connection, text)
-            return execute(sql, params, many, context)
-        if isinstance(sql, str) and _NO_ROWS.match(sql):
-            return execute(sql, params, many, context)
-        # Without a transaction the setting would be gone before the statement.
-        with transaction.atomic(using=_alias(connection)):
-            self._tell(connection, text)
-            return execute(sql, params, many, context)
+        if is_idle and connection.get_autocommit():
+            if text == "" or (isinstance(sql, str) and _ALONE.match(sql)):
+                return execute(sql, params, many, context)
+            # Without a transaction the setting would be gone before the statement.
+            with transaction.atomic(using=_alias(connection)):
+                self.tell(connection, text)
+                return execute(sql, params, many, context)
+        if text != self.told:
+            self.tell(connection, text)
+        result = execute(sql, params, many, context)
+        cursor = context["cursor"]
+        if concerns and getattr(cursor.cursor, "name", None):
+            cursor.cursor = _Served(cursor.cursor, connection, self, text)
+        return result
 
-    def _tell(self, connection: Any, text: str) -> None:
-        self._told, self._is_telling = None, True
-        try:
-            with connection.cursor() as cursor:
-                # By SET, not by set_config(): Citus passes it on to its workers.
-                cursor.execute(f"SET LOCAL {SETTING} = {_quoted(text)}")
-        finally:
-            self._is_telling = False
-        self._told = text
+    def tell(self, connection: Any, text: str) -> None:
+        """Send what is open, by the driver: wrappers may ask questions of their own."""
+        self.told = None
+        # By SET, not by set_config(): Citus passes it on to its workers.
+        sql = f"SET LOCAL {SETTING} = {_quoted(text)}"
+        begun = time.monotonic()
+        with connection.wrap_database_errors, connection.connection.cursor() as cursor:
+            cursor.execute(sql)
+        self.told = text
+        if connection.queries_logged:
+            taken = time.monotonic() - begun
+            connection.queries_log.append({"sql": sql, "time": f"{taken:.3f}"})
+
+
+class _Served:
+    """A cursor of the server: it looks for its rows when they are fetched, with what is open then.
+
+    So the database is told again what was open when it began.
+    """
+
+    def __init__(self, cursor: Any, connection: Any, teller: Teller, text: str) -> None:
+        self._cursor, self._connection, self._teller, self._text = cursor, connection, teller, text
+
+    def _again(self) -> None:
+        if self._teller.told != self._text:
+            self._teller.tell(self._connection, self._text)
+
+    def __getattr__(self, name: str) -> Any:
+        if name in ("fetchone", "fetchmany", "fetchall", "scroll"):
+            self._again()
+        return getattr(self._cursor, name)
+
+    def __iter__(self) -> Iterator[Any]:
+        while True:
+            self._again()
+            row = self._cursor.fetchone()
+            if row is None:
+                return
+            yield row
 
 
 def _quoted(text: str) -> str:
@@ -145,10 +191,22 @@ def _prepare(connection: Any, **kwargs: Any) -> None:
     teller = Teller()
     # First, since whoever puts one in for a block takes the last one out.
     wrappers.insert(0, teller)
+    # What a driver begins by itself, as for COPY, no wrapper sees: each end is noted instead.
+    for name in ("_commit", "_rollback", "_close"):
+        setattr(connection, name, _forgetting(teller, getattr(connection, name)))
     editor = connection.SchemaEditorClass
     connection.SchemaEditorClass = type(
         editor.__name__, (_Migrating, editor), {"teller": teller, "__module__": editor.__module__}
     )
+
+
+def _forgetting(teller: Teller, end: Any) -> Any:
+    @functools.wraps(end)
+    def ended() -> Any:
+        teller.told = ""
+        return end()
+
+    return ended
 
 
 def install() -> None:

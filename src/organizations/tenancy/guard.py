@@ -149,7 +149,10 @@ class _Guarded:
         return made
 
     def get_compiler(self, *args: Any, **kwargs: Any) -> Any:
-        writes = isinstance(self, sql.UpdateQuery | sql.DeleteQuery)
+        # Locking a row is a step to writing it, and PostgreSQL asks the same policy.
+        writes = isinstance(self, sql.UpdateQuery | sql.DeleteQuery) or (
+            self.select_for_update  # type: ignore[attr-defined]
+        )
         opened = writable() if writes else needed()
         if self.built_in is not None and settled(self.built_in) != opened:
             raise ScopeMismatch

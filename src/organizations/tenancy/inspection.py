@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from itertools import combinations
 from typing import Any
@@ -16,7 +17,7 @@ from django.db.models import F, Q
 
 from ..services.health import Finding
 from .guard import guarded_keys, is_guarded, organization_field
-from .rls import READ, policies
+from .rls import OPEN, READ, SETTING, policies
 from .scope import unscoped
 
 __all__ = ["check_database", "crossing_rows"]
@@ -24,15 +25,25 @@ __all__ = ["check_database", "crossing_rows"]
 #: How many rows of a kind the doctor names.
 NAMED = 20
 
-ROLE = "SELECT rolname, rolsuper, rolbypassrls FROM pg_roles WHERE rolname = current_user"
+# Whoever may become another role may do what that one may.
+ROLES = """
+SELECT current_user::text, rolname = current_user, rolname::text, rolsuper FROM pg_roles
+WHERE (rolsuper OR rolbypassrls) AND pg_has_role(current_user, oid, 'MEMBER')
+ORDER BY rolname <> current_user, rolname
+"""
 TABLES = """
-SELECT t.relname, t.relrowsecurity, t.relforcerowsecurity,
-       pg_has_role(current_user, t.relowner, 'USAGE'),
+SELECT name, t.relrowsecurity, t.relforcerowsecurity,
+       pg_has_role(current_user, t.relowner, 'MEMBER'),
        ARRAY(SELECT privilege FROM unnest(ARRAY['TRUNCATE', 'REFERENCES', 'TRIGGER']) AS privilege
              WHERE has_table_privilege(t.oid, privilege)),
-       ARRAY(SELECT polname::text FROM pg_policy WHERE polrelid = t.oid AND polpermissive)
-FROM pg_class AS t
-WHERE t.relname = ANY (%s) AND pg_table_is_visible(t.oid) ORDER BY t.relname
+       (SELECT coalesce(json_object_agg(polname, CASE WHEN polwithcheck IS NULL
+            THEN pg_get_expr(polqual, t.oid) END), '{}')::text
+        FROM pg_policy WHERE polrelid = t.oid AND polpermissive),
+       ARRAY(SELECT i.inhrelid::regclass::text FROM pg_inherits AS i
+             JOIN pg_class AS c ON c.oid = i.inhrelid
+             WHERE i.inhparent = t.oid AND NOT c.relrowsecurity
+               AND has_table_privilege(c.oid, 'SELECT'))
+FROM unnest(%s::text[]) AS name JOIN pg_class AS t ON t.oid = to_regclass(name) ORDER BY name
 """
 # Views that read a table, or a view of it, with the rights of their owner; a materialised view
 # keeps what its owner saw.
@@ -43,7 +54,7 @@ WITH RECURSIVE readers AS (
     JOIN pg_depend AS d ON d.refobjid = t.oid AND d.classid = 'pg_rewrite'::regclass
     JOIN pg_rewrite AS r ON r.oid = d.objid
     JOIN pg_class AS v ON v.oid = r.ev_class AND v.oid <> t.oid
-    WHERE t.relname = ANY (%s) AND pg_table_is_visible(t.oid)
+    WHERE t.oid = ANY (SELECT to_regclass(name) FROM unnest(%s::text[]) AS name)
   UNION
     SELECT v.oid, v.relname, v.relkind, v.reloptions, readers.source
     FROM readers
@@ -108,38 +119,50 @@ def _rows(cursor: Any, sql: str, *parameters: Any) -> list[Any]:
 
 
 def _look(cursor: Any, declared: list[Any]) -> Iterator[checks.CheckMessage]:
+    quote = cursor.db.ops.quote_name
     expected = {
-        each._meta.db_table: (each, policy)
+        quote(each._meta.db_table): (each, model, policy)
         for model, policy in declared
         for each in policy.tables(model)
     }
-    [(role, is_superuser, may_bypass)] = _rows(cursor, ROLE)
-    may_everything = is_superuser or may_bypass
-    if may_everything:
+    may_everything = False
+    for role, is_its_own, name, is_superuser in _rows(cursor, ROLES)[:1]:
+        may_everything = True
+        how = "a superuser" if is_superuser else "allowed to bypass them (BYPASSRLS)"
         yield checks.Warning(
             f"no policy applies to the role {role!r}: it is "
-            f"{'a superuser' if is_superuser else 'allowed to bypass them (BYPASSRLS)'}.",
+            f"{how if is_its_own else f'a member of {name!r}, which is {how}'}.",
             hint="manage.py organizations_rls prints a role for the application.",
             id="organizations_tenancy.W007",
         )
     owned = []
-    for table, is_on, is_forced, owns, privileges, names in _rows(cursor, TABLES, list(expected)):
-        model, policy = expected[table]
+    for quoted, is_on, is_forced, owns, privileges, said, children in _rows(
+        cursor, TABLES, list(expected)
+    ):
+        each, model, policy = expected[quoted]
+        table = each._meta.db_table
         if owns and not may_everything:
             owned.append(table)
         elif privileges and not may_everything:
             yield checks.Warning(
-                f"the role {role!r} has {' and '.join(privileges)} on {table}, which reach past "
-                "its policy.",
+                f"the role has {' and '.join(privileges)} on {table}, which reach past its policy.",
                 hint="manage.py organizations_rls prints what to take away.",
                 obj=model,
                 id="organizations_tenancy.W013",
             )
         if policy.enforce:
-            yield from _of_table(table, is_on, is_forced, set(names), model, policy)
+            saying = _saying(model, each, policy)
+            yield from _of_table(table, is_on, is_forced, json.loads(said), saying, model)
+        for child in children:
+            yield checks.Warning(
+                f"{child} holds rows of {table} and can be read past its policy.",
+                hint=f"REVOKE ALL ON {child} FROM the application: it reads {table}.",
+                obj=model,
+                id="organizations_tenancy.W009",
+            )
     if owned:
         yield checks.Warning(
-            f"the role {role!r} owns {', '.join(owned)}, and could switch their policies off.",
+            f"the role owns {', '.join(owned)}, and could switch their policies off.",
             hint="manage.py organizations_rls prints a role for the application beside it.",
             id="organizations_tenancy.W008",
         )
@@ -160,14 +183,23 @@ def _look(cursor: Any, declared: list[Any]) -> Iterator[checks.CheckMessage]:
         )
 
 
+def _saying(model: Any, each: Any, policy: Any) -> dict[str, str]:
+    """Return what each policy of a table cannot be without, as PostgreSQL writes it down."""
+    if each._meta.auto_created or (each is model and policy.parent):
+        return {policy.name + OPEN: SETTING, policy.name + READ: "EXISTS"}
+    label = model._meta.get_field(policy.field).remote_field.model._meta.label_lower
+    start = f"^{label.replace('.', '[.]')}"
+    return {policy.name + OPEN: f"{start}:", policy.name + READ: f"{start}="}
+
+
 def _of_table(
-    table: str, is_on: bool, is_forced: bool, names: set[str], model: Any, policy: Any
+    table: str, is_on: bool, is_forced: bool, said: dict[str, Any], saying: Any, model: Any
 ) -> Iterator[checks.CheckMessage]:
-    ours = {policy.name, policy.name + READ}
-    others = ", ".join(sorted(names - ours))
-    if not is_on or not ours <= names:
+    others = ", ".join(sorted(said.keys() - saying.keys()))
+    name = next(iter(saying)).removesuffix(OPEN)
+    if not is_on or not saying.keys() <= said.keys():
         yield checks.Warning(
-            f"{table} is declared to be under the policy {policy.name!r}, and is not.",
+            f"{table} is declared to be under the policy {name!r}, and is not.",
             hint="manage.py migrate; if that has nothing to do, somebody switched it off by hand.",
             obj=model,
             id="organizations_tenancy.W009",
@@ -176,6 +208,14 @@ def _of_table(
         yield checks.Warning(
             f"the policy of {table} does not hold for the owner of the table.",
             hint=f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY",
+            obj=model,
+            id="organizations_tenancy.W009",
+        )
+    elif any(saying[each] not in (said[each] or "") for each in saying):
+        yield checks.Warning(
+            f"the policy {name!r} of {table} is another than the one that is declared.",
+            hint="Take it out of the model's constraints, makemigrations, and put it in again: "
+            "that makes it anew, after the model of organizations was renamed as well.",
             obj=model,
             id="organizations_tenancy.W009",
         )

@@ -8,20 +8,27 @@ and the scopes guard alone.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import Any
 
 from django.apps import apps
+from django.core.exceptions import FieldDoesNotExist
 from django.db.backends.ddl_references import Statement, Table
 from django.db.models import BaseConstraint
 
 __all__ = ["RowLevelSecurity", "SameOrganization", "policies"]
 
-#: What is open in this transaction: "shop.company:7", "shop.company:{7,9}" (to be read only),
+#: What is open in this transaction: "shop.company:7", "shop.company={7,9}" (to be read only),
 #: "*" for everything; empty or NULL for nothing.
 SETTING = "organizations.current"
 VALUE = f"current_setting('{SETTING}', true)"
 
-READ = "_read"
+EVERYTHING = f"(SELECT {VALUE} = '*')"
+ONE_IS_OPEN = f"(SELECT {VALUE} ~ '^[^:=]+:')"
+
+#: What the two policies of a table are called after the constraint. PostgreSQL asks them from the
+#: last name to the first, and the first one asked is the cheaper one.
+OPEN, READ = "_scope", "_read"
 
 
 class RowLevelSecurity(BaseConstraint):
@@ -85,37 +92,44 @@ class RowLevelSecurity(BaseConstraint):
     def remove_sql(self, model: Any, schema_editor: Any) -> Any:
         if schema_editor.connection.vendor != "postgresql":
             return None
+        _take_back(schema_editor, self.name)
         return "; ".join(map(str, self._remove(model, schema_editor)))
 
     def validate(self, *args: Any, **kwargs: Any) -> None:
         """Nothing: the scope checks what is written, and the database after it."""
 
     def tables(self, model: Any) -> Iterator[Any]:
-        """Return the models that get a policy: the model, tables between, and history."""
+        """Return the models that get a policy: the model, tables between, and history.
+
+        What is not there is left out: ``manage.py check`` names it, and backwards through a
+        migration it may have gone before.
+        """
         yield model
         for name in self.many_to_many:
-            yield model._meta.get_field(name).remote_field.through
+            with suppress(FieldDoesNotExist, AttributeError):
+                yield model._meta.get_field(name).remote_field.through
         for name in self.history:
-            yield model._meta.apps.get_model(model._meta.app_label, name)
+            with suppress(LookupError):
+                yield model._meta.apps.get_model(model._meta.app_label, name)
 
     def _create(self, model: Any, schema_editor: Any) -> Iterator[Statement]:
         for each in self.tables(model):
             rows, read = self._conditions(model, each, schema_editor)
             for template in (
-                "CREATE POLICY %(name)s ON %(table)s USING (%(rows)s)",
-                "CREATE POLICY %(name_read)s ON %(table)s FOR SELECT USING (%(read)s)",
+                # A table that was renamed may still have its own.
+                *_DROP,
+                "CREATE POLICY %(open)s ON %(table)s USING (%(rows)s)",
+                "CREATE POLICY %(read_only)s ON %(table)s FOR SELECT USING (%(read)s)",
                 *(_SWITCH if self.enforce else ()),
             ):
                 yield self._statement(template, each, schema_editor, rows=rows, read=read)
 
     def _remove(self, model: Any, schema_editor: Any) -> Iterator[Statement]:
         for each in self.tables(model):
-            # Some went with a column that was dropped before them, backwards through a migration.
             for template in (
                 "ALTER TABLE %(table)s NO FORCE ROW LEVEL SECURITY",
                 "ALTER TABLE %(table)s DISABLE ROW LEVEL SECURITY",
-                "DROP POLICY IF EXISTS %(name)s ON %(table)s",
-                "DROP POLICY IF EXISTS %(name_read)s ON %(table)s",
+                *_DROP,
             ):
                 yield self._statement(template, each, schema_editor)
 
@@ -125,7 +139,8 @@ class RowLevelSecurity(BaseConstraint):
             template,
             table=Table(model._meta.db_table, quote),
             name=quote(self.name),
-            name_read=quote(self.name + READ),
+            open=quote(self.name + OPEN),
+            read_only=quote(self.name + READ),
             **parts,
         )
 
@@ -143,16 +158,22 @@ class RowLevelSecurity(BaseConstraint):
             )
             read = " AND ".join(_sees(field, quote) for field in ends)
             # The parents are visible to whoever may read only, too.
-            return f"(SELECT strpos({VALUE}, '{{') = 0) AND {read}", read
+            return f"{EVERYTHING} OR ({ONE_IS_OPEN} AND {read})", read
         # Of history as well, which may get its fields later in the migration.
         field = model._meta.get_field(self.field)
         column, kind = quote(field.column), field.db_type(schema_editor.connection)
         label = field.remote_field.model._meta.label_lower.replace(".", "[.]")
-        one = f"(SELECT substring({VALUE} FROM '^{label}:([^{{].*)$')::{kind})"  # noqa: S608  # names of ours
-        several = f"(SELECT substring({VALUE} FROM '^{label}:([{{].*)$'))::{kind}[]"  # noqa: S608
-        return f"{column} = {one} OR (SELECT {VALUE} = '*')", f"{column} = ANY ({several})"
+        one = f"(SELECT substring({VALUE} FROM '^{label}:(.*)$')::{kind})"  # noqa: S608  # ours
+        # The second cast says that it is one array, and no rows to look for the key in.
+        keys = f"(SELECT substring({VALUE} FROM '^{label}=(.*)$')::{kind}[])::{kind}[]"  # noqa: S608
+        return f"{column} = {one} OR {EVERYTHING}", f"{column} = ANY ({keys})"
 
 
+# Some go with a column that is dropped before them.
+_DROP = (
+    "DROP POLICY IF EXISTS %(open)s ON %(table)s",
+    "DROP POLICY IF EXISTS %(read_only)s ON %(table)s",
+)
 _SWITCH = (
     "ALTER TABLE %(table)s ENABLE ROW LEVEL SECURITY",
     # For the owner of the table as well, who would see everything.
@@ -228,6 +249,7 @@ class SameOrganization(BaseConstraint):
                 Statement(
                     "ALTER TABLE %(table)s ADD %(key)s",
                     table=Table(model._meta.db_table, schema_editor.quote_name),
+                    name=schema_editor.quote_name(self.name),
                     key=self._foreign_key(model, schema_editor.quote_name),
                 )
             )
@@ -237,7 +259,7 @@ class SameOrganization(BaseConstraint):
     create_sql = constraint_sql
 
     def remove_sql(self, model: Any, schema_editor: Any) -> Any:
-        if schema_editor.connection.vendor != "postgresql":
+        if schema_editor.connection.vendor != "postgresql" or _take_back(schema_editor, self.name):
             return None
         quote = schema_editor.quote_name
         return f"ALTER TABLE {quote(model._meta.db_table)} DROP CONSTRAINT {quote(self.name)}"
@@ -258,6 +280,19 @@ class SameOrganization(BaseConstraint):
             f"CONSTRAINT {quote(self.name)} FOREIGN KEY ({here}) "
             f"REFERENCES {quote(other.db_table)} ({there}) DEFERRABLE INITIALLY DEFERRED"
         )
+
+
+def _take_back(schema_editor: Any, name: str) -> bool:
+    """Forget what waits for the end of the migration and is taken away again before it."""
+    quoted = schema_editor.quote_name(name)
+    waiting = [
+        each
+        for each in schema_editor.deferred_sql
+        if isinstance(each, Statement) and each.parts.get("name") == quoted
+    ]
+    for each in waiting:
+        schema_editor.deferred_sql.remove(each)
+    return bool(waiting)
 
 
 def policies() -> Iterator[tuple[Any, RowLevelSecurity]]:

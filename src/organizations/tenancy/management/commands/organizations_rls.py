@@ -59,15 +59,17 @@ class Command(BaseCommand):
 
 def statements(connection: Any, role: str, schema: str = "public") -> list[str]:
     """Return what makes the role, and what it may. Safe to run again. No queries."""
-    name = connection.ops.quote_name(role)
-    place = f"SCHEMA {connection.ops.quote_name(schema)}"
-    history = connection.ops.quote_name(MigrationRecorder.Migration._meta.db_table)
-    database = connection.ops.quote_name(connection.settings_dict["NAME"])
+    quote = connection.ops.quote_name
+    name, place = quote(role), f"SCHEMA {quote(schema)}"
+    history = quote(MigrationRecorder.Migration._meta.db_table)
     return [
         f"DO $$ BEGIN CREATE ROLE {name} LOGIN; "
         "EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$",
-        f"ALTER ROLE {name} NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE NOREPLICATION",
-        f"GRANT CONNECT ON DATABASE {database} TO {name}",
+        # Only who is a superuser may say so of a role, even of one that is none.
+        f"DO $$ BEGIN IF EXISTS (SELECT FROM pg_roles WHERE rolname = '{role}' AND (rolsuper OR "
+        "rolbypassrls OR rolcreatedb OR rolcreaterole OR rolreplication)) THEN "
+        f"ALTER ROLE {name} NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE NOREPLICATION; "
+        "END IF; END $$",
         f"GRANT USAGE ON {place} TO {name}",
         # No TRUNCATE, which no policy stops; no REFERENCES and no TRIGGER, which look past them.
         f"REVOKE ALL ON ALL TABLES IN {place} FROM {name}",
