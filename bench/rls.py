@@ -135,6 +135,7 @@ BLOCKS = {
     "Models, the second time in the same transaction": [
         Way("(1) filter, plain table", again=True),
         Way("(2) scope and policy", Order, again=True),
+        Way("(3) scope alone, a superuser", Order, "default", again=True),
     ],
     "Models, without a transaction": [
         Way("(1) filter, plain table", atomic=False),
