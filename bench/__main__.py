@@ -18,6 +18,8 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=200, help="200 unless given")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
     options = parser.parse_args()
+    if options.rounds < 20:
+        parser.error("say 20 rounds or more: one way is measured in each tenth round only")
 
     os.environ["DJANGO_SETTINGS_MODULE"] = "bench.settings"
     django.setup()

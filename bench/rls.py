@@ -26,6 +26,14 @@ from bench.shop.views import PAGE, TEMPLATE, order_list
 from organizations.models import Organization
 from organizations.tenancy.scope import scope
 
+COUNT = "SELECT count(*) FROM {table} {where}"
+NEWEST = (
+    f"SELECT {', '.join(COLUMNS)} FROM {{table}} {{where}} "  # noqa: S608  # names of ours
+    f"ORDER BY created DESC LIMIT {PAGE}"
+)
+#: Ways that read the whole table are measured in each tenth round.
+SELDOM = 10
+
 
 class OtherRows(Exception):
     """A way did not find what the hand-written SQL finds."""
@@ -41,7 +49,6 @@ class Way:
     atomic: bool = True
     #: Measured when the same transaction has read the page before.
     again: bool = False
-    #: Reads the whole table, so it is measured in each tenth round only.
     seldom: bool = False
     is_explained: bool = False
 
@@ -102,21 +109,19 @@ class Cursor(Way):
     where: str = "WHERE organization_id = %s"
 
     def read(self, organization: Any) -> Any:
-        [(total,)] = self._fetch("SELECT count(*)", "", organization)
-        return total, self._fetch(*self._newest(), organization)
+        [(total,)] = self._fetch(COUNT, organization)
+        return total, self._fetch(NEWEST, organization)
 
     def explain(self, organization: Any) -> str:
-        select, order = self._newest()
-        explain = f"EXPLAIN (ANALYZE, BUFFERS, COSTS OFF, TIMING OFF) {select}"
-        return "\n".join(line for [line] in self._fetch(explain, order, organization))
+        sql = f"EXPLAIN (ANALYZE, BUFFERS, COSTS OFF, TIMING OFF) {NEWEST}"
+        return "\n".join(line for [line] in self._fetch(sql, organization))
 
-    def _newest(self) -> tuple[str, str]:
-        return f"SELECT {', '.join(COLUMNS)}", f"ORDER BY created DESC LIMIT {PAGE}"
-
-    def _fetch(self, select: str, order: str, organization: Any) -> Any:
-        sql = f"{select} FROM {self.model._meta.db_table} {self.where} {order}"
+    def _fetch(self, sql: str, organization: Any) -> Any:
         with connections[self.alias].cursor() as cursor:
-            cursor.execute(sql, [organization.pk] if self.where else None)
+            cursor.execute(
+                sql.format(table=self.model._meta.db_table, where=self.where),
+                [organization.pk] if self.where else None,
+            )
             return cursor.fetchall()
 
 
@@ -147,7 +152,6 @@ BLOCKS = {
     ],
 }
 BY_HAND = Cursor("by hand", alias="default")
-SELDOM = 10
 
 
 def measure(rounds: int) -> dict[str, Any]:
