@@ -3,9 +3,12 @@
 #   PYTHON=...   the interpreter for .venv (else the first working 3.11 or newer)
 #   DB=...       database of the demo: sqlite (default) or postgres
 #   PORT=...     port of the demo
+#   SCALE=...    size of the data of the bench
+#   JSON=...     file that the bench writes its figures to as well
 
 SHELL := /bin/bash
 DB ?= sqlite
+SCALE ?= 0.05
 VENV := .venv
 BIN := $(VENV)/bin
 
@@ -14,7 +17,7 @@ export PYTHON
 unexport DJANGO_SETTINGS_MODULE PYTHONPATH VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick test-slow test-core test-browser pictures test-all coverage lint format docs clean demo-env dev-env
+.PHONY: help demo test quick test-slow test-core test-browser pictures test-all coverage bench lint format docs clean demo-env dev-env
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -49,6 +52,9 @@ test-all: dev-env  ## most of the suite on the other supported pairs of Python a
 coverage: dev-env  ## branch coverage of the suite, on SQLite and PostgreSQL together
 	ORGKIT_DB=sqlite $(BIN)/python -m pytest -n 2 --cov --cov-report=
 	ORGKIT_DB=postgres $(BIN)/python -m pytest -n 2 --cov --cov-append --cov-report=term-missing:skip-covered
+
+bench: dev-env  ## what row-level security costs (SCALE=0.05; 1 is 5 million rows)
+	SCALE=$(SCALE) $(BIN)/python -m bench $(if $(JSON),--json $(JSON))
 
 lint: dev-env  ## format check, lint, types, missing migrations
 	@tools/test.sh lint
