@@ -37,7 +37,7 @@ for part in "$@"; do
         ;;
     normal)
         suite "suite" -n "$workers" --ignore tests/house
-        suite "scopes" --ds tests.tenancy.settings tests/tenancy
+        suite "scopes" -n "$workers" --ds tests.tenancy.settings tests/tenancy
         ;;
     pair)
         # What another version of Python or Django can break. Pages of documentation and
@@ -46,7 +46,7 @@ for part in "$@"; do
         suite "suite without security, tables, documentation and demo" -n "$workers" \
             -m "not slow and not browser and not table" \
             --ignore tests/house --ignore tests/docs --ignore tests/demo --ignore tests/security
-        suite "scopes" --ds tests.tenancy.settings tests/tenancy
+        suite "scopes" -n "$workers" --ds tests.tenancy.settings tests/tenancy
         ;;
     slow)
         suite "slow tests" -n "$workers" -m slow

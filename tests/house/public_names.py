@@ -30,7 +30,7 @@ ROOMS = [
     "urls",
 ]
 # Of these packages, each module that has no leading underscore is public.
-FOLDERS = ["backends", "services", "views"]
+FOLDERS = ["backends", "services", "testing", "views"]
 
 
 def public_modules():

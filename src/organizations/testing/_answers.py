@@ -18,7 +18,7 @@ __all__ = ["Answer", "forms_in"]
 _TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="[^"]*"')
 #: Keys of rows that a request itself has made are in links, and in the names of JSON.
 _LINKS = re.compile(r'((?:href|action|src)="[^"]*")')
-_KEYS = re.compile(r'("(?:id|pk|\w+_id|url)": )("[^"]*"|\d+)')
+_KEYS = re.compile(r'("(?:id|pk|\w+_id|url)":\s*)("[^"]*"|\d+)')
 
 
 @dataclass(frozen=True)

@@ -186,28 +186,27 @@ class Filler:
                 for row, target in zip(rows[model], rows[other], strict=False):
                     getattr(row, relation.name).add(target)
 
-    def copy(self, rows: dict[Any, list[Any]], organization: Any, user: Any) -> str:
-        """Put copies of another organization's last rows into this one, twice.
+    def copy(self, rows: dict[Any, list[Any]], into: dict[Any, list[Any]], side: Any) -> str:
+        """Put copies of the last of these rows among those of another organization, twice.
 
         So whatever compares or counts by value over all organizations gives itself away. What
         is unique does not let them in. Returned is what the copies say, as a text.
         """
         said = []
-        with acting_in(organization, user):
-            for model, field in self.models.items():
-                if field.remote_field.model in self.models or model in self._factories:
-                    continue
-                values = {
-                    each.attname: getattr(rows[model][-1], each.attname)
-                    for each in model._meta.concrete_fields
-                    if not each.primary_key and not each.generated and not each.unique
-                    if each is field or not each.is_relation or not each.null
-                }
+        with acting_in(side.organization, side.owner):
+            for model, leading in self.models.items():
+                values = {}
+                for field in model._meta.concrete_fields:
+                    if field.primary_key or field.generated or field.unique:
+                        continue
+                    values[field.attname] = getattr(rows[model][-1], field.attname)
+                    if field.is_relation and into.get(field.remote_field.model):
+                        values[field.attname] = into[field.remote_field.model][-1].pk
+                if leading.remote_field.model not in self.models:
+                    values[leading.attname] = side.organization.pk
                 for _ in range(2):
-                    twin = model(**values)
-                    setattr(twin, field.name, organization)
                     with suppress(IntegrityError):
-                        _saved(twin)
+                        _saved(model(**values))
                         said.append(" ".join(map(str, values.values())))
         return " ".join(said)
 

@@ -24,13 +24,14 @@ class Route:
     """One pattern of the resolver."""
 
     name: str
+    space: str
     route: str
     keywords: tuple[str, ...]
     view: Any
 
     @property
     def label(self) -> str:
-        return self.name or self.route
+        return self.name or self.space + self.route
 
     @property
     def module(self) -> str:
@@ -67,7 +68,7 @@ def _of(resolver: Any, prefix: str, space: str, keywords: tuple[str, ...]) -> It
             yield from _of(pattern, route, inner, names)
         else:
             name = f"{space}{pattern.name}" if pattern.name else ""
-            yield Route(name, route, names, pattern.callback)
+            yield Route(name, space, route, names, pattern.callback)
 
 
 def model_of(route: Route, keyword: str, owned: dict[Any, Any]) -> Any:

@@ -1,0 +1,109 @@
+"""The leak kit on a project with scopes, an API and the admin: nothing, and what is planted."""
+
+import sys
+from types import ModuleType
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+from django.urls import include, path
+
+from organizations.testing import leaks
+from organizations.testing.leaks import find_leaks, report
+from tests.tenancy import shelf
+from tests.tenancy.files.models import Folder, FolderEvent
+
+pytest_plugins = ["organizations.testing.fixtures"]
+
+
+@pytest.fixture(autouse=True)
+def _site(settings, db):
+    settings.ROOT_URLCONF = "tests.tenancy.shelf"
+    settings.INSTALLED_APPS = [*settings.INSTALLED_APPS, "rest_framework"]
+    settings.MIDDLEWARE = [
+        *settings.MIDDLEWARE,
+        "organizations.middleware.OrganizationMiddleware",
+    ]
+    settings.ORGANIZATIONS = {
+        **getattr(settings, "ORGANIZATIONS", {}),
+        "ORGANIZATION_RESOLVERS": ["organizations.resolvers.from_session"],
+    }
+
+
+def plant(monkeypatch, *views):
+    """Put only these views on the site, each with the organization in its URL."""
+    module = ModuleType("tests.tenancy.planted")
+    module.urlpatterns = [
+        *(
+            path(f"<str:organization_pk>/{view.__name__}/", view, name=view.__name__)
+            for view in views
+        ),
+        path("accounts/", include("organizations.auth_urls")),
+        path("orgs/", include("organizations.urls")),
+    ]
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    return module.__name__
+
+
+def test_the_project_has_no_leaks(find_leaks):
+    find_leaks(shelf.POLICY, only=[*shelf.POLICY, "admin:*"])
+
+
+#: What is planted, and what the kit says of it.
+PLANTED = {
+    "leaky_list": "GET leaky_list, a member, with own keys: shows 'zq",
+    "leaky_body": "with a foreign label in the body: changes files.Label of Zenith",
+    "leaky_count": "GET leaky_count, a member, with own keys: says something else while",
+    "leaky_order": "GET leaky_order, the owner, ordered by ",
+    "leaky_cache": "GET leaky_cache, a member, with own keys: shows 'zq",
+    "leaky_clash": "POST leaky_clash, the owner, with values of the other organization: says",
+}
+
+
+@pytest.mark.parametrize("name", PLANTED)
+def test_each_kind_of_leak_is_found(name, settings, monkeypatch, scopes_alone):
+    view = getattr(shelf, name)
+    settings.ROOT_URLCONF = plant(monkeypatch, view)
+    found = find_leaks({name: "members"}, only=[name])
+    assert any(PLANTED[name] in str(leak) for leak in found), report(found)
+    assert {leak.route for leak in found} == {name}
+
+
+def test_what_is_not_declared_fails(settings, monkeypatch):
+    def page(request, organization_pk):
+        return shelf.HttpResponse("")
+
+    settings.ROOT_URLCONF = plant(monkeypatch, page)
+    [found] = find_leaks({}, only=["page"])
+    assert str(found) == "* page, anybody, always: is not declared in the policy"
+    assert {leak.problem for leak in find_leaks({"page": "members"}, only=["page"])} == {
+        "gets in: 200"
+    }
+    with pytest.raises(ValueError, match="'page': 'friends' is none of everybody, signed in"):
+        find_leaks({"page": "friends"})
+    with pytest.raises(pytest.fail.Exception, match="1 leak:"):
+        _failing({})
+
+
+def _failing(policy):
+    found = find_leaks(policy, only=["page"])
+    pytest.fail(report(found), pytrace=False)
+
+
+def test_models_are_filled_by_factories_where_the_kit_cannot(monkeypatch):
+    made = []
+
+    def factory(organization, number):
+        made.append(number)
+        return FolderEvent.objects.create(organization=organization, name=f"event {number}")
+
+    monkeypatch.setattr(leaks, "routes", lambda: iter(()))
+    find_leaks({}, factories={FolderEvent: factory})
+    assert made == [0, 1, 2, 0, 1, 2]
+
+    def unknown(field, marks, number):
+        raise ImproperlyConfigured("no value")
+
+    monkeypatch.setattr("organizations.testing._filler._value", unknown)
+    with pytest.raises(ImproperlyConfigured):
+        find_leaks({}, only=["page"])
+    assert not Folder._base_manager.model.organization.field.null
