@@ -20,6 +20,7 @@ from typing import Any
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest, HttpResponseBase
+from django.urls import get_resolver, get_urlconf
 from django.utils.cache import patch_vary_headers
 
 from . import resolvers
@@ -107,6 +108,9 @@ def _class_for(kind: Any) -> Any:
 
 
 def _prepare(request: Any) -> Acting:
+    # Django loads the URLs, and the views with them, with the first request. What a module makes
+    # when it is loaded, such as a queryset of a class, must not begin in somebody's organization.
+    get_resolver(get_urlconf()).url_patterns  # noqa: B018  # loads them
     if not hasattr(request, "user"):
         raise ImproperlyConfigured(
             "OrganizationMiddleware needs to know who is there. Put it behind "

@@ -2,6 +2,7 @@
 
 import asyncio
 import pickle
+import sys
 from datetime import timedelta
 
 import pytest
@@ -49,6 +50,31 @@ def test_without_an_organization_nothing_is_open(url, two, browser):
         browser.get(url)
     with pytest.raises(ScopeMissing):
         Client().get("/acme/listed/")
+
+
+def test_what_a_module_of_views_makes_begins_in_no_organization(two, site, settings, tmp_path):
+    """Django loads the URLs with the first request, when somebody has entered already."""
+    name = f"loaded_late_{tmp_path.name.replace('-', '_')}"
+    (tmp_path / f"{name}.py").write_text(
+        "from django.http import HttpResponse\n"
+        "from django.urls import include, path\n"
+        "from tests.tenancy.files.models import Folder\n"
+        "rows = Folder.objects.order_by('pk')\n"
+        "def listed(request, organization_pk):\n"
+        "    return HttpResponse(row.name for row in rows.all())\n"
+        "urlpatterns = [\n"
+        "    path('<str:organization_pk>/late/', listed),\n"
+        "    path('', include('organizations.urls')),\n"
+        "]\n"
+    )
+    sys.path.insert(0, str(tmp_path))
+    settings.ROOT_URLCONF = name
+    try:
+        for each in ("acme", "zenith"):
+            owner = get_user_model().objects.get(username=f"owner-{each}")
+            assert signed_in(owner).get(f"/{each}/late/").content == f"{each} folder".encode()
+    finally:
+        sys.path.remove(str(tmp_path))
 
 
 def test_whoever_is_out_sees_nothing_with_the_next_request(two, site):
