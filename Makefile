@@ -17,7 +17,7 @@ export PYTHON
 unexport DJANGO_SETTINGS_MODULE PYTHONPATH VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick test-slow test-core test-browser pictures test-all coverage bench lint format docs clean demo-env dev-env
+.PHONY: help demo test quick test-slow test-core test-pooler test-browser pictures test-all coverage bench lint format docs clean demo-env dev-env
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -41,6 +41,9 @@ test-core: dev-env  ## the suite in a copy without the optional apps, on SQLite
 
 test-browser: dev-env  ## the main job in a real browser (installs Chromium as root)
 	@browser=$$(tools/browser.sh | tail -n 1) && ORGKIT_CHROMIUM=$$browser tools/test.sh browser
+
+test-pooler: dev-env  ## scopes and policies behind PgBouncer (installs it as root)
+	@pooler=$$(tools/pgbouncer.sh | tail -n 1) && ORGKIT_PGBOUNCER=$$pooler tools/test.sh pooler
 
 pictures: dev-env  ## take the pictures of the README and the documentation anew
 	@browser=$$(tools/browser.sh | tail -n 1) && ORGKIT_CHROMIUM=$$browser ORGKIT_KEEP_PICTURES=1 \

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # Run parts of the tests: `test.sh PART...` with the parts lint, house, normal,
-# pair, slow and browser.
+# pair, slow, pooler and browser.
 #
 # VENV names the virtual environment (.venv unless told), WORKERS the number of
-# processes. The last four parts run on SQLite and on PostgreSQL unless DATABASES
-# names one of sqlite and postgres, and a failure on one does not keep the other
-# from being run.
+# processes. The parts normal, pair, slow and browser run on SQLite and on PostgreSQL
+# unless DATABASES names one of sqlite and postgres, and a failure on one does not keep
+# the other from being run.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source tools/legs.sh
@@ -50,6 +50,10 @@ for part in "$@"; do
         ;;
     slow)
         suite "slow tests" -n "$workers" -m slow
+        ;;
+    pooler)
+        leg "scopes behind PgBouncer" env ORGKIT_DB=postgres "$python" -m pytest -m pooler \
+            --ds tests.tenancy.settings tests/tenancy/test_pooler.py
         ;;
     browser)
         # In one process: two browsers on two cores only make each other time out.
