@@ -617,7 +617,7 @@ def test_policies_go_and_come_with_their_migration(scopes_alone):
     before = policies(), forced()
     assert len(before[0]) == 12
     assert len(before[1]) == 6
-    call_command("migrate", "files", "0001", verbosity=0)
+    call_command("migrate", "files", "0002", verbosity=0)
     try:
         assert (policies(), forced()) == ([], [])
     finally:
