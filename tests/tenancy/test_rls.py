@@ -292,6 +292,15 @@ def test_savepoints_of_hand_written_sql_are_seen(back, two):
         assert of_cursor("SELECT name FROM files_folder") == ["zenith folder"]
 
 
+def test_words_in_a_statement_are_no_savepoint(two):
+    with scope(two.acme.organization):
+        assert of_cursor("SELECT name FROM files_folder") == MINE
+    with scope(two.zenith.organization):
+        for _ in range(2):
+            found = of_cursor("SELECT name FROM files_folder WHERE name <> 'rollback to kit'")
+            assert found == ["zenith folder"]
+
+
 def test_wrappers_that_ask_by_themselves_get_what_is_open(two):
     seen = []
 

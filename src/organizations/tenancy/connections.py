@@ -85,11 +85,11 @@ class Teller:
         is_idle = connection.connection.info.transaction_status == IDLE
         if is_idle:
             self.told = ""  # a transaction that has not begun knows nothing
-        if isinstance(sql, str) and _ROLLBACK.search(sql):
-            self.told = None  # what the savepoint had: the database knows, nobody here
-            return execute(sql, params, many, context)
         concerns = _concerns(sql)
-        if not concerns and self.told == "":
+        goes_back = isinstance(sql, str) and _ROLLBACK.search(sql)
+        if not concerns and (goes_back or self.told == ""):
+            # What the savepoint had been told, the database knows, and nobody here.
+            self.told = None if goes_back else ""
             return execute(sql, params, many, context)
         text = "*" if self.migrating else as_text(state())
         if is_idle and connection.get_autocommit():
@@ -102,6 +102,8 @@ class Teller:
         if text != self.told:
             self.tell(connection, text)
         result = execute(sql, params, many, context)
+        if goes_back:
+            self.told = None
         cursor = context["cursor"]
         if concerns and getattr(cursor.cursor, "name", None):
             cursor.cursor = _Served(cursor.cursor, connection, self, text)
