@@ -122,10 +122,22 @@ def check_row(model: Any, names: Any, values: Any) -> None:
 
     A row whose foreign key was not read is refused as well: nobody can tell whose it is.
     """
-    if needed() == EVERYTHING:
+    # Asked for each row of each query, so nothing is looked up here that a model knows once.
+    opened = needed()
+    if opened.model is None:
         return
-    attname = organization_field(model).attname
-    check_key(model, dict(zip(names, values, strict=False)).get(attname))
+    attname, organization, to_python = _column(model)
+    if attname not in names or opened.model is not organization:
+        raise ScopeMismatch
+    if not opened.has(to_python(values[names.index(attname)])):
+        raise ScopeMismatch
+
+
+@functools.cache
+def _column(model: Any) -> tuple[str, Any, Any]:
+    field = organization_field(model)
+    organization = families.family_of(field.remote_field.model).organization
+    return field.attname, organization, field.target_field.to_python
 
 
 class _Guarded:
