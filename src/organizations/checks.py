@@ -19,6 +19,7 @@ from . import conf, converters, families, jobs, permissions, resolvers
 from .backends import invitation_backend, registration_backend
 from .decorators import REQUIRED
 from .exceptions import UnknownPermission
+from .management import ejecting
 from .views.mixins import AccessRequiredMixin
 
 __all__ = ["ALL_CHECKS"]
@@ -435,6 +436,20 @@ def check_templates(**kwargs: Any) -> list[CheckMessage]:
     return found
 
 
+def check_copies(**kwargs: Any) -> list[CheckMessage]:
+    """W016: a template that was copied into the project, and whose original has changed since."""
+    return [
+        Warning(
+            f"{copy.path} was copied from an original that has changed since.",
+            hint=f"manage.py organizations_eject {copy.name} --diff shows what is new; with --seen "
+            "you say that you have looked.",
+            id="organizations.W016",
+        )
+        for copy in ejecting.ejected()
+        if copy.is_stale
+    ]
+
+
 def check_mail(**kwargs: Any) -> list[CheckMessage]:
     """W006: mail goes nowhere in production. W007: the default sender is untouched.
 
@@ -564,6 +579,7 @@ ALL_CHECKS: tuple[Callable[..., list[CheckMessage]], ...] = (
     check_middleware,
     check_resolvers,
     check_templates,
+    check_copies,
     check_mail,
     check_acceptance,
     check_permissions,
