@@ -23,7 +23,7 @@ class Leaks(LeakTestMixin, TestCase):
         "product_delete": "admins",
         "^.*/$": "nobody",
     }
-    leak_arguments = {"username": "demo-owner", "pk": 1}
+    leak_arguments = {"username": "demo-owner", "mail.pk": 1, "mail_html.pk": 1}
 
 
 def page_of(names):

@@ -8,7 +8,6 @@ import json
 
 from django.contrib import admin
 from django.core.cache import cache
-from django.db import IntegrityError
 from django.db.models import Count, OuterRef, Subquery
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
@@ -147,10 +146,7 @@ def leaky_clash(request, organization_pk):
         taken = Folder.objects.filter(name=name).exclude(organization=request.organization)
         if request.method == "POST" and taken.exists():
             return HttpResponse("Somebody has that name.", status=409)
-    try:
-        return HttpResponse('<form method="post"><input name="name"></form>')
-    except IntegrityError:
-        return HttpResponse(status=409)
+    return HttpResponse('<form method="post"><input name="name"></form>')
 
 
 LEAKY = [leaky_list, leaky_body, leaky_count, leaky_order, leaky_cache, leaky_clash]

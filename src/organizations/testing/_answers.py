@@ -9,13 +9,25 @@ from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from asgiref.sync import async_to_sync
 from django.conf import settings
 from django.shortcuts import resolve_url
 from django.urls import Resolver404, resolve
 
-__all__ = ["Answer", "forms_in"]
+__all__ = ["TYPED", "Answer", "forms_in"]
 
-_TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="[^"]*"')
+#: What stands in a text field that nothing is known of.
+TYPED = "kit"
+
+#: Tokens of forms, in fields, headers and metadata, and nonces of scripts.
+_TOKEN = re.compile(r'\b[A-Za-z0-9]{64}\b|nonce="[^"]*"')
+#: Clocks go on between two questions.
+_TIMES = re.compile(r"\d+\s(?:second|minute|hour)s?|\b\d{1,2}:\d\d(?::\d\d)?")
+#: Headers that say something of the request, and not of the rows.
+_PLAIN = {
+    *("content-length", "content-type", "date", "etag", "expires", "last-modified", "location"),
+    *("set-cookie", "vary", "cache-control", "content-security-policy", "server-timing"),
+}
 #: Keys of rows that a request itself has made are in links, and in the names of JSON.
 _LINKS = re.compile(r'((?:href|action|src)="[^"]*")')
 _KEYS = re.compile(r'("(?:id|pk|\w+_id|url)":\s*)("[^"]*"|\d+)')
@@ -28,15 +40,24 @@ class Answer:
     status: int
     location: str
     text: str
+    error: str = ""
 
     @classmethod
     def of(cls, response: Any) -> Answer:
-        content = response.getvalue() if response.streaming else response.content
-        return cls(
-            response.status_code,
-            response.headers.get("Location", ""),
-            content.decode(response.charset or "utf-8", "replace"),
-        )
+        error = response.exc_info[1] if getattr(response, "exc_info", None) else None
+        status, content = response.status_code, b""
+        try:
+            content = _content(response)
+        except Exception as failed:  # whatever a view can do while its answer is read
+            status, error = 500, failed
+        headers = [
+            f"{name}: {value}"
+            for name, value in response.headers.items()
+            if name.lower() not in _PLAIN
+        ]
+        text = content.decode(response.charset or "utf-8", "replace")
+        location = response.headers.get("Location", "")
+        return cls(status, location, "\n".join([*headers, text]), repr(error) if error else "")
 
     @property
     def is_refused(self) -> bool:
@@ -66,13 +87,27 @@ class Answer:
     def masked(self) -> str:
         """Return all that it says, without tokens and without the keys of new rows."""
         text = _TOKEN.sub("", f"{self.status}\n{self.text}")
-        text = _KEYS.sub(r"\1", _LINKS.sub(_without_digits, text))
+        text = _TIMES.sub("", _KEYS.sub(r"\1", _LINKS.sub(_without_digits, text)))
         location = re.sub(r"\d+", "0", self.location)
         return f"{location}\n{text}"
 
-    def at(self, url: str) -> str:
-        """Return all that it says, without the URL that was asked for."""
-        return _TOKEN.sub("", f"{self.status}\n{self.without(url)}")
+    def at(self, url: str, *keys: Any) -> str:
+        """Return all that it says, without the URL and the keys that were asked for."""
+        text = _TOKEN.sub("", f"{self.status}\n{self.without(url)}")
+        either = "|".join(re.escape(str(key)) for key in keys)
+        return re.sub(rf"(?<!\w)(?:{either})(?!\w)", "", text)
+
+
+def _content(response: Any) -> bytes:
+    if not response.streaming:
+        return bytes(response.content)
+    if not getattr(response, "is_async", False):
+        return bytes(response.getvalue())
+
+    async def collected() -> bytes:
+        return b"".join([part async for part in response.streaming_content])
+
+    return bytes(async_to_sync(collected)())
 
 
 def _without_digits(found: re.Match[str]) -> str:
@@ -122,7 +157,7 @@ class _Forms(HTMLParser):
         if kind == "submit" and name in fields:
             return
         usual = {"checkbox": "on", "email": "kit@example.com", "number": "7", "date": "2026-01-02"}
-        fields[name] = given.get("value") or usual.get(kind, "" if kind == "hidden" else "kit")
+        fields[name] = given.get("value") or usual.get(kind, "" if kind == "hidden" else TYPED)
 
     def handle_data(self, data: str) -> None:
         if self._area and self._fields is not None:
@@ -134,6 +169,6 @@ class _Forms(HTMLParser):
         elif tag == "select":
             self._select = ""
         elif tag == "textarea":
-            if self._fields is not None and not self._fields[self._area]:
-                self._fields[self._area] = "kit"
+            if self._area and self._fields is not None and not self._fields[self._area]:
+                self._fields[self._area] = TYPED
             self._area = ""

@@ -12,14 +12,14 @@ from decimal import Decimal
 from typing import Any
 
 from django.apps import apps
-from django.core.exceptions import ImproperlyConfigured
-from django.db import IntegrityError, models, transaction
+from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.db import DatabaseError, models, transaction
 from django.utils import timezone
 
 from ..families import default_family
 from ..services.acting import acting_in
 
-__all__ = ["Filler", "Marks", "owned_models", "owners_of"]
+__all__ = ["Filler", "Marks", "owned_models", "owners_of", "target_of"]
 
 #: How many rows of each model an organization gets.
 ROWS = 3
@@ -60,9 +60,14 @@ def _is_of_project(model: Any) -> bool:
 def _leading(model: Any, found: dict[Any, Any], organization: Any) -> Any:
     keys = [field for field in model._meta.concrete_fields if field.is_relation]
     for field in keys:
-        if field.remote_field.model._meta.concrete_model is organization:
+        if target_of(field) is organization:
             return field
-    return next((field for field in keys if field.remote_field.model in found), None)
+    return next((field for field in keys if target_of(field) in found), None)
+
+
+def target_of(field: Any) -> Any:
+    """Return the model whose rows a relation points at; of a proxy, what it stands for."""
+    return field.remote_field.model._meta.concrete_model
 
 
 def owners_of(model: Any) -> Iterator[tuple[Any, Any]]:
@@ -84,6 +89,8 @@ class Marks:
 
     def text(self, name: str, longest: int | None) -> str:
         self._count += 1
+        if longest and longest < len(self.word) + 3:
+            return str(self._count)[-longest:]  # too short to be told apart
         return f"{self.word}{self._count}{name}"[: longest or None]
 
     def number(self, digits: int) -> int:
@@ -100,11 +107,17 @@ class Marks:
             except_for: values that others have as well.
         """
         if not self._pattern:
-            forms = [form for each in self._numbers for form in (str(each), f"{each:,}")]
+            forms = [f"{each:,}".replace(",", "[.,'\\s\xa0]?") for each in self._numbers]
             number = f"|(?<!\\d)(?:{'|'.join(forms)})(?!\\d)" if forms else ""
             self._pattern = re.compile(rf"{self.word}\d*{number}", re.IGNORECASE)
-        shared = set(self._pattern.findall(except_for))
-        return next((each for each in self._pattern.findall(text) if each not in shared), "")
+        shared = {_bare(each) for each in self._pattern.findall(except_for)}
+        found = self._pattern.findall(text)
+        return next((each for each in found if _bare(each) not in shared), "")
+
+
+def _bare(value: str) -> str:
+    """Return a value without what pages do to it: capitals, and marks between thousands."""
+    return re.sub(r"[.,'\s]", "", value.lower())
 
 
 class Filler:
@@ -129,7 +142,12 @@ class Filler:
         if model not in rows:
             rows[model] = []  # a row that points at its own model finds none yet
             make = self._factories.get(model)
-            for number in range(ROWS):
+            # What there is once for each organization may have been made with it.
+            single = next((each for each in _relations(model) if each.unique), None)
+            if make is None and single is not None and target_of(single) not in self.models:
+                known = model._base_manager.filter(**{self.path(model): organization})
+                rows[model] += known[:1]
+            for number in range(len(rows[model]), 1 if single else ROWS):
                 if make is not None:
                     row = make(organization, number)
                 else:
@@ -147,6 +165,8 @@ class Filler:
                 continue
             if field.generated or isinstance(field, models.FileField):
                 continue
+            if field.is_relation and field.remote_field.parent_link:
+                continue
             if field.is_relation:
                 value = self._target(field, organization, user, marks, rows, number)
                 if value is not None:
@@ -158,7 +178,7 @@ class Filler:
     def _target(
         self, field: Any, organization: Any, user: Any, marks: Marks, rows: Any, number: int
     ) -> Any:
-        model = field.remote_field.model
+        model = target_of(field)
         family = default_family()
         if issubclass(family.organization, model):
             return organization
@@ -171,13 +191,24 @@ class Filler:
             return others[number % len(others)] if others else None
         if field.null:
             return None
+        if field.unique:
+            return self._made(model, organization, user, marks, {}, number)
         # What belongs to nobody is shared by both organizations.
         if model not in self._shared:
-            neutral = Marks()
-            self._shared[model] = model._base_manager.first() or self._made(
-                model, organization, user, neutral, rows, 0
+            make = self._factories.get(model)
+            self._shared[model] = (
+                make(organization, 0)
+                if make is not None
+                else model._base_manager.first()
+                or self._made(model, organization, user, Marks(), rows, 0)
             )
         return self._shared[model]
+
+    def path(self, model: Any) -> str:
+        """Return the lookup that leads from a row to its organization."""
+        key = self.models[model]
+        parent = target_of(key)
+        return f"{key.name}__{self.path(parent)}" if parent in self.models else str(key.name)
 
     def _link(self, model: Any, rows: dict[Any, list[Any]]) -> None:
         for relation in model._meta.local_many_to_many:
@@ -194,28 +225,52 @@ class Filler:
         """
         said = []
         with acting_in(side.organization, side.owner):
-            for model, leading in self.models.items():
-                values = {}
-                for field in model._meta.concrete_fields:
-                    if field.primary_key or field.generated or field.unique:
-                        continue
-                    values[field.attname] = getattr(rows[model][-1], field.attname)
-                    if field.is_relation and into.get(field.remote_field.model):
-                        values[field.attname] = into[field.remote_field.model][-1].pk
-                if leading.remote_field.model not in self.models:
-                    values[leading.attname] = side.organization.pk
-                for _ in range(2):
-                    with suppress(IntegrityError):
-                        _saved(model(**values))
-                        said.append(" ".join(map(str, values.values())))
+            for model in self.models:
+                if any(each.unique for each in _relations(model)):
+                    continue  # there is one for each
+                for number in range(2):
+                    row = model()
+                    says = self._copied(row, rows[model][-1], into, side, number)
+                    with (
+                        suppress(DatabaseError, ValidationError, TypeError, ValueError),
+                        transaction.atomic(),
+                    ):
+                        row.save()
+                        said.append(says)
         return " ".join(said)
+
+    def _copied(self, row: Any, of: Any, into: dict[Any, list[Any]], side: Any, number: int) -> str:
+        said = []
+        for field in row._meta.concrete_fields:
+            if field.primary_key or field.generated:
+                continue
+            if field.is_relation:
+                user, marks = side.owner, side.marks
+                value = self._target(field, side.organization, user, marks, into, -1)
+                setattr(row, field.name, value)
+            elif field.unique:
+                setattr(row, field.attname, _value(field, side.marks, number))
+            else:
+                value = getattr(of, field.attname)
+                setattr(row, field.attname, value)
+                said.append(str(value))
+        return " ".join(said)
+
+
+def _relations(model: Any) -> list[Any]:
+    """Return the foreign keys of a model, without that to a parent model."""
+    return [
+        field
+        for field in model._meta.concrete_fields
+        if field.is_relation and not field.remote_field.parent_link
+    ]
 
 
 def _saved(row: Any) -> Any:
     try:
         with transaction.atomic():
             row.save()
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, ValidationError, DatabaseError) as error:
         label = row._meta.label
         raise ImproperlyConfigured(
             f"The kit cannot make a row of {label}: {error} Give it a factory: "

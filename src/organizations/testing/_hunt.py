@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -12,8 +13,9 @@ from itertools import permutations, product
 from types import SimpleNamespace
 from typing import Any
 
-from django.core.cache import cache
-from django.db import IntegrityError, connection, transaction
+from django.conf import settings
+from django.core.cache import caches
+from django.db import DatabaseError, connection, transaction
 from django.test import Client
 from django.urls import NoReverseMatch
 from django.views.generic.edit import ProcessFormView
@@ -24,9 +26,9 @@ from ..families import default_family
 from ..services import members
 from ..services.acting import acting_in
 from . import make_member, make_organization, make_user
-from ._answers import Answer, forms_in
-from ._filler import Filler, Marks, owners_of
-from ._routes import Route, malformed, model_of, routes, unknown
+from ._answers import TYPED, Answer, forms_in
+from ._filler import Filler, Marks, owners_of, target_of
+from ._routes import Route, attribute_of, malformed, model_of, routes, unknown
 
 __all__ = ["WORDS", "Hunt", "Leak"]
 
@@ -36,6 +38,7 @@ OUTSIDE = (STRANGER, FORMER, RIVAL)
 
 #: What may be declared of a route: who has to get in, and who has to be refused.
 WORDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "public": ((STRANGER, FORMER, RIVAL, MEMBER, OWNER), ()),
     "everybody": ((STRANGER, FORMER, RIVAL, MEMBER, OWNER), ()),
     "signed in": ((FORMER, RIVAL, MEMBER, OWNER), (STRANGER,)),
     "members": ((MEMBER, OWNER), OUTSIDE),
@@ -52,6 +55,8 @@ LONGEST_COMMON = 4
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 SAFE = ("GET", "HEAD", "OPTIONS")
+#: What search pages are asked for: the beginning of every mark.
+SEARCHES, START = ("q", "query", "search", "name"), "zq"
 #: What list pages are asked to sort by.
 ORDERINGS = ("ordering", "order_by", "order", "sort", "o")
 
@@ -80,6 +85,8 @@ class _Side:
     marks: Marks
     rows: dict[Any, list[Any]] = field(default_factory=dict)
     state: Any = None
+    #: model -> keys of all its rows, the copies too.
+    keys: dict[Any, list[Any]] = field(default_factory=dict)
 
 
 class Hunt:
@@ -88,6 +95,7 @@ class Hunt:
     ) -> None:
         self.found: list[Leak] = []
         self._only = only
+        self._sessions: list[Any] = []
         self._policy, self._arguments, self._request = policy, arguments, request
         self._filler = Filler(factories)
         self._ours, self._theirs = _side("Acme"), _side("Zenith")
@@ -113,10 +121,15 @@ class Hunt:
         # Where the person has switched to last, as a hint.
         resolvers.remember(SimpleNamespace(session=session), side.organization)  # type: ignore[arg-type]
         session.save()
+        self._sessions.append(session)
         return client
 
     def run(self) -> None:
         ours, theirs = self._ours, self._theirs
+        labels = [route.label for route in routes()]
+        for name in (*self._policy, *self._only):
+            if not any(fnmatchcase(label, name) or label == name for label in labels):
+                raise ValueError(f"No route is called {name!r}.")
         ours.rows = self._filler.fill(ours.organization, ours.owner, ours.marks)
         walked = [
             route
@@ -129,16 +142,36 @@ class Hunt:
             self._shared = self._filler.copy(ours.rows, theirs.rows, theirs)
             connection.check_constraints()
             ours.state, theirs.state = self._state(ours), self._state(theirs)
+            with acting_in(theirs.organization, theirs.owner):
+                theirs.keys = {
+                    model: list(self._rows_of(model, theirs).values_list("pk", flat=True))
+                    for model in self._filler.models
+                }
             for route in walked:
-                cache.clear()
+                self._clear()
                 self._walk(route)
             questions = [each for route in walked for each in self._questions(route)]
             answers = [self._ask(question) for question in questions]
         for question, full in zip(questions, answers, strict=True):
             empty = self._ask(question)
-            # What says something else each time cannot be compared.
-            if full != empty == self._ask(question):
+            if full == empty:
+                continue
+            if empty == self._ask(question):
                 self._leak(question, "says something else while the other organization is empty")
+            else:
+                route, method = question[0].label, question[1]
+                warnings.warn(
+                    f"{method} {route} says something else each time, and cannot be compared.",
+                    stacklevel=1,
+                )
+
+    def _clear(self) -> None:
+        """Forget what is cached, but not who is signed in."""
+        for each in caches.all():
+            each.clear()
+        if settings.SESSION_ENGINE.endswith(".cache"):
+            for session in self._sessions:
+                session.save(must_create=True)
 
     # What is declared.
 
@@ -174,20 +207,20 @@ class Hunt:
         return True
 
     def _value(self, route: Route, name: str, side: _Side) -> Any:
-        given = self._arguments.get(f"{route.label}.{name}", self._arguments.get(name))
+        model = model_of(route, name, self._filler.models)
+        given = self._arguments.get(f"{route.label}.{name}")
+        if given is None and model is None:
+            given = self._arguments.get(name)
         if callable(given):
             return given(side.organization, side.rows)
-        if given is not None:
+        if given is not None or model is None:
             return given
-        model = model_of(route, name, self._filler.models)
-        if model is None:
-            return None
         if issubclass(model, default_family().organization):
             return side.organization.pk
         if isinstance(side.member, model):
             return side.member.pk
         rows = side.rows.get(model)
-        return getattr(rows[0], "slug" if name.endswith("slug") else "pk") if rows else None
+        return getattr(rows[0], attribute_of(route, name), None) if rows else None
 
     def _values(self, route: Route, side: _Side) -> dict[str, Any]:
         found = {name: self._value(route, name, side) for name in route.keywords}
@@ -207,8 +240,10 @@ class Hunt:
                 continue  # what the package's own tests ask
             case = "with keys of the first" if actor in OUTSIDE else "with own keys"
             answer = self._visit(route, actor, method, ours, case, self._ours)
-            if actor == RIVAL and ours == theirs:
+            if actor == RIVAL and ours == theirs and not self._tells_places_apart():
                 continue  # nothing says whose it is, so the other owner asks for its own
+            if answer.status >= 500:
+                continue
             if actor in refused and not answer.is_refused:
                 self._say(route, method, actor, case, f"gets in: {answer.status}")
             elif actor in opened and method == "GET" and answer.is_refused:
@@ -218,12 +253,23 @@ class Hunt:
             self._with_other_keys(route, name, ours, theirs, list(answered))
         if _is_ours(route):
             return
-        if ours == theirs and self._request(self._theirs.organization):
+        if self._tells_places_apart():
             for method in answered:
                 case = "in the other organization's place"
-                self._visit(route, MEMBER, method, ours, case, self._theirs)
+                answer = self._visit(route, MEMBER, method, ours, case, self._theirs)
+                if MEMBER in opened and RIVAL in refused and not answer.is_refused:
+                    self._say(route, method, MEMBER, case, f"gets in: {answer.status}")
+        for actor in (MEMBER, OWNER):
+            query = {**self._keys(), **dict.fromkeys(SEARCHES, START)}
+            case = "with foreign keys in the query"
+            self._visit(route, actor, "GET", ours, case, self._ours, query=query)
         for method in self._writing(answered):
             self._with_foreign_body(route, method, ours)
+
+    def _tells_places_apart(self) -> bool:
+        """Return whether a host or a header says whose a request is."""
+        ours, theirs = self._ours.organization, self._theirs.organization
+        return bool(self._request(ours) != self._request(theirs))
 
     def _methods(self, route: Route, ours: dict[str, Any]) -> dict[str, Answer]:
         """Return what the owner gets by each method that the route knows.
@@ -255,19 +301,27 @@ class Hunt:
         nothing = {**ours, name: unknown(ours[name])}
         foreign = {**ours, name: theirs[name]}
         try:
-            route.url(nothing), route.url(foreign)
+            route.url(nothing)
         except NoReverseMatch:
-            return
+            nothing = foreign  # no value of that form is unknown, so only look at the answer
         for actor in (MEMBER,) if _is_ours(route) else (MEMBER, OWNER):
             for method in allowed:
                 case = f"with a foreign {name}"
                 got = self._visit(route, actor, method, foreign, case, self._ours)
                 expected, _ = self._send(route, actor, method, nothing, self._ours)
-                if got.is_refused and expected.is_refused:
-                    if got.at(route.url(foreign)) != expected.at(route.url(nothing)):
-                        self._say(route, method, actor, case, "tells it from an unknown one")
-                elif name != "user_pk" or not _is_ours(route):
-                    self._say(route, method, actor, case, f"gets in: {got.status}")
+                # Either key, in both: a short one may be a part of anything.
+                keys = (foreign[name], nothing[name])
+                said = got.at(route.url(foreign), *keys)
+                if said == expected.at(route.url(nothing), *keys) or (
+                    name == "user_pk" and _is_ours(route)
+                ):
+                    continue
+                again, _ = self._send(route, actor, method, foreign, self._ours)
+                if again.at(route.url(foreign), *keys) != said:
+                    continue  # it says something else each time
+                refused = got.is_refused and expected.is_refused
+                problem = "tells it from an unknown one" if refused else f"gets in: {got.status}"
+                self._say(route, method, actor, case, problem)
             if _is_ours(route):
                 continue
             for url in malformed(route.url(ours), ours[name]):
@@ -277,47 +331,57 @@ class Hunt:
         """Send what a form holds, with each key of a row replaced by one of the other side."""
         keys = self._keys()
         for body in self._bodies(route, ours):
-            for name in [name for name in body if name in keys]:
-                sent = {**body, name: keys[name]}
+            for name in [name for name in body if name.rpartition("-")[2] in keys]:
+                sent = {**body, name: keys[name.rpartition("-")[2]]}
                 for actor in (MEMBER, OWNER):
                     case = f"with a foreign {name} in the body"
                     self._visit(route, actor, method, ours, case, self._ours, sent)
 
     def _keys(self) -> dict[str, Any]:
         """Return what fields of forms may be called -> a key of the other organization."""
+        theirs = self._theirs
+        organization = default_family().organization._meta.concrete_model
         found = {}
-        for model, rows in self._theirs.rows.items():
-            for relation in (*model._meta.related_objects, *model._meta.local_many_to_many):
-                name = getattr(relation, "field", relation).name
-                if getattr(relation, "related_model", None) in self._theirs.rows:
-                    found[name] = found[f"{name}_id"] = rows[0].pk
-            for name in (model._meta.model_name, f"{model._meta.model_name}_id"):
-                found[name] = rows[0].pk
-            for relation in model._meta.local_many_to_many:
-                others = self._theirs.rows.get(relation.remote_field.model)
-                if others:
-                    found[relation.name] = others[0].pk
-        organization = self._theirs.organization
-        names = {each.name for each in self._filler.models.values()} - found.keys()
-        return found | {name: organization.pk for each in names for name in (each, f"{each}_id")}
+        for model in self._filler.models:
+            for each in (*model._meta.concrete_fields, *model._meta.local_many_to_many):
+                if not each.is_relation:
+                    continue
+                target = target_of(each)
+                if target is organization:
+                    found[each.name] = theirs.organization.pk
+                elif isinstance(theirs.owner, target):
+                    found[each.name] = theirs.owner.pk
+                elif theirs.rows.get(target):
+                    found[each.name] = theirs.rows[target][0].pk
+            found[model._meta.model_name] = theirs.rows[model][0].pk
+        return found | {f"{name}_id": key for name, key in found.items()}
 
     def _bodies(self, route: Route, ours: dict[str, Any]) -> list[dict[str, Any]]:
         """Return what the owner would send: each form of the page, or every field there is."""
         answer, _ = self._send(route, OWNER, "GET", ours, self._ours)
-        found: list[dict[str, Any]] = [dict(fields) for _action, fields in forms_in(answer.text)]
-        if found and answer.status == 200:
-            return found
-        fields: dict[str, Any] = {}
+        fields = self._fields()
+        found: list[dict[str, Any]] = []
+        if answer.status == 200:
+            path = route.url(ours)
+            for action, form in forms_in(answer.text):
+                if action in ("", "#", path):
+                    # A date or a number that nobody has typed would be refused first.
+                    typed = {name: fields.get(name, TYPED) for name in form if form[name] == TYPED}
+                    found.append({**form, **typed})
+        return found or [fields]
+
+    def _fields(self) -> dict[str, Any]:
+        found: dict[str, Any] = {}
         for model, rows in self._ours.rows.items():
             for each in (*model._meta.concrete_fields, *model._meta.local_many_to_many):
                 if each.primary_key:
                     continue
                 if each.many_to_many:
-                    targets = self._ours.rows.get(each.remote_field.model)
-                    fields.setdefault(each.name, targets[0].pk if targets else None)
+                    targets = self._ours.rows.get(target_of(each))
+                    found.setdefault(each.name, targets[0].pk if targets else None)
                 else:
-                    fields.setdefault(each.name, getattr(rows[0], each.attname))
-        return [{name: value for name, value in fields.items() if value is not None}]
+                    found.setdefault(each.name, getattr(rows[0], each.attname))
+        return {name: value for name, value in found.items() if value is not None}
 
     # Whether the other organization makes a difference.
 
@@ -357,7 +421,7 @@ class Hunt:
 
     def _ask(self, question: Any) -> str:
         route, method, actor, ours, sent, ordering = question
-        cache.clear()
+        self._clear()
         query = dict.fromkeys(ORDERINGS, ordering) if ordering else {}
         answer, _ = self._send(route, actor, method, ours, self._ours, sent, query)
         return answer.masked()
@@ -373,10 +437,10 @@ class Hunt:
 
     def _visit(
         self, route: Route, actor: str, method: str, values: Any, case: str, place: _Side,
-        body: Any = None,
+        body: Any = None, query: Any = None,
     ) -> Answer:  # fmt: skip
         """Send a request and look at all that it must not show or do."""
-        answer, changed = self._send(route, actor, method, values, place, body, watched=True)
+        answer, changed = self._send(route, actor, method, values, place, body, query, watched=True)
         # A page may repeat what it was asked for. Short keys would be cut out of other words.
         said = [value for value in map(str, values.values()) if len(value) > LONGEST_COMMON]
         self._look(route, actor, method, case, answer, [route.url(values), *said])
@@ -398,7 +462,9 @@ class Hunt:
         self, route: Route, actor: str, method: str, case: str, answer: Answer, said: list[Any]
     ) -> None:
         if answer.status >= 500:
-            self._say(route, method, actor, case, f"fails: {answer.status}")
+            self._say(route, method, actor, case, f"fails: {answer.error or answer.status}")
+            return
+        if self._word(route) == "public" and actor in OUTSIDE:
             return
         sides = {
             RIVAL: [self._ours],
@@ -443,7 +509,7 @@ class Hunt:
     def _changed(self, actor: str) -> str:
         try:
             connection.check_constraints()
-        except IntegrityError:
+        except DatabaseError:
             return ""  # the database refuses it, at the latest with the end of the transaction
         sides = {RIVAL: [self._ours], MEMBER: [self._theirs], OWNER: [self._theirs]}
         for side in sides.get(actor, [self._ours, self._theirs]):
@@ -456,41 +522,48 @@ class Hunt:
         return ""
 
     def _state(self, side: _Side) -> dict[str, Any]:
-        """Return what an organization has, as values."""
-        found = {}
+        """Return what an organization has, as values: itself, its members, rows and links."""
+        family = default_family()
+        organization = family.organization._base_manager.filter(pk=side.organization.pk)
+        members = family.member._base_manager.filter(organization=side.organization)
+        found = {
+            "the organization": list(organization.values_list()),
+            "the members": list(members.order_by("pk").values_list("user_id")),
+        }
         with acting_in(side.organization, side.owner):
             for model in self._filler.models:
                 names = [each.attname for each in model._meta.concrete_fields]
-                rows = model._base_manager.filter(**{self._path(model): side.organization.pk})
-                found[model._meta.label] = list(rows.order_by("pk").values_list(*names))
+                rows = self._rows_of(model, side).order_by("pk")
+                found[model._meta.label] = list(rows.values_list(*names))
+                keys = [row.pk for row in side.rows.get(model, ())]
+                for through, ends in owners_of(model):
+                    for end in ends:
+                        if target_of(end) is model:
+                            links = through._base_manager.filter(**{f"{end.name}__in": keys})
+                            found[through._meta.label] = list(links.order_by("pk").values_list())
         return found
 
-    def _path(self, model: Any) -> str:
-        """Return the lookup that leads from a row to its organization."""
-        key = self._filler.models[model]
-        parent = key.remote_field.model
-        return f"{key.name}__{self._path(parent)}" if parent in self._filler.models else key.name
+    def _rows_of(self, model: Any, side: _Side) -> Any:
+        return model._base_manager.filter(**{self._filler.path(model): side.organization})
 
     def _crossing(self) -> str:
         """Return what points from somewhere else at a row of the other organization."""
-        theirs = {model: [row.pk for row in rows] for model, rows in self._theirs.rows.items()}
-        known = {
-            model: [row[0] for row in self._theirs.state[model._meta.label]] for model in theirs
-        }
+        theirs = self._theirs.rows
+        known = self._theirs.keys
         with acting_in(self._ours.organization, self._ours.owner):
             for model in self._filler.models:
                 for key in model._meta.concrete_fields:
-                    if key.is_relation and theirs.get(key.remote_field.model):
-                        pointing = {f"{key.name}__in": theirs[key.remote_field.model]}
+                    if key.is_relation and theirs.get(target_of(key)):
+                        pointing = {f"{key.name}__in": theirs[target_of(key)]}
                         rows = model._base_manager.filter(**pointing)
                         if rows.exclude(pk__in=known[model]).exists():
                             return f"points {model._meta.label}.{key.name} at a foreign row"
             for through, ends in (each for model in theirs for each in owners_of(model)):
                 for here, there in permutations(ends, 2):
-                    if here.remote_field.model in theirs and there.remote_field.model in theirs:
+                    if target_of(here) in theirs and target_of(there) in theirs:
                         links = through._base_manager.filter(
-                            **{f"{there.name}__in": theirs[there.remote_field.model]}
-                        ).exclude(**{f"{here.name}__in": theirs[here.remote_field.model]})
+                            **{f"{there.name}__in": theirs[target_of(there)]}
+                        ).exclude(**{f"{here.name}__in": known[target_of(here)]})
                         if links.exists():
                             return f"links {through._meta.label} to a foreign row"
         return ""

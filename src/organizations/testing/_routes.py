@@ -13,7 +13,7 @@ from django.urls import NoReverseMatch, get_resolver, reverse
 from ..conf import get_settings
 from ..families import default_family
 
-__all__ = ["Route", "malformed", "model_of", "routes", "unknown"]
+__all__ = ["Route", "attribute_of", "malformed", "model_of", "routes", "unknown"]
 
 #: What no converter expects: too large for a column, empty bytes, quotes, another script.
 MALFORMED = ("9" * 40, "%00", "'\"><x", "½-½")
@@ -88,6 +88,16 @@ def model_of(route: Route, keyword: str, owned: dict[Any, Any]) -> Any:
     return None
 
 
+def attribute_of(route: Route, keyword: str) -> str:
+    """Return the field of a row that a keyword holds."""
+    api = getattr(route.view, "cls", None)
+    if api is not None and keyword in _lookups(route):
+        return str(getattr(api, "lookup_field", "pk"))
+    if keyword.endswith("slug"):
+        return str(getattr(getattr(route.view, "view_class", None), "slug_field", "slug"))
+    return "pk"
+
+
 def _lookups(route: Route) -> tuple[str, ...]:
     view = getattr(route.view, "cls", None)
     return (str(getattr(view, "lookup_url_kwarg", None) or getattr(view, "lookup_field", "pk")),)
@@ -119,7 +129,8 @@ def unknown(value: Any) -> Any:
 
 def malformed(url: str, value: Any) -> Iterator[str]:
     """Return the URLs with something else in place of a value, whatever the converter says."""
-    before, found, after = url.partition(f"/{value}/")
+    before, found, after = f"{url}/".rpartition(f"/{value}/")
     if found:
         for each in MALFORMED:
-            yield f"{before}/{each}/{after}"
+            changed = f"{before}/{each}/{after}"
+            yield changed if url.endswith("/") else changed.removesuffix("/")

@@ -16,8 +16,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from django.core.cache import cache
+from django.conf import settings
 from django.db import transaction
+from django.test import override_settings
 
 from ._hunt import WORDS, Hunt, Leak
 
@@ -37,10 +38,11 @@ def find_leaks(
     Nothing is kept: the walk runs in a transaction that is rolled back. Mails stay in memory.
 
     Args:
-        policy: name of a route, or a pattern such as ``"api:*"`` -> who gets in: "everybody",
-            "signed in", "members", "admins", "insiders" (of those outside nobody), "nobody" of
-            all these, or "any" (nothing is said). A route without a name is given as it is
-            written. Routes of this package and of Django's admin and sign-in are known.
+        policy: name of a route, or a pattern such as ``"api:*"`` -> who gets in: "everybody"
+            ("public" if its rows are for everybody, too), "signed in", "members", "admins",
+            "insiders" (of those outside nobody), "nobody" of all these, or "any" (nothing is
+            said). A route without a name is given as it is written. Routes of this package and
+            of Django's admin and sign-in are known.
         factories: model -> ``(organization, number) -> row``, for models that the kit cannot fill.
         arguments: keyword of a URL -> a value, or ``(organization, rows) -> value``, for keywords
             whose model nobody can tell; ``rows`` has the rows of each model.
@@ -48,18 +50,27 @@ def find_leaks(
         only: names or patterns of the routes to walk, while one is being mended.
     Raises:
         ImproperlyConfigured: a model cannot be filled.
-        ValueError: the policy says a word that is none.
+        ValueError: the policy says a word that is none, or names a route that is none.
     """
     for name, word in policy.items():
         if word not in WORDS:
             raise ValueError(f"{name!r}: {word!r} is none of {', '.join(WORDS)}.")
-    with transaction.atomic():
+    if isinstance(only, str):
+        raise ValueError(f"only=[{only!r}] is a list of names.")
+    # Caches that are nobody else's, and forgotten with this.
+    apart = {
+        alias: {
+            "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+            "LOCATION": f"leaks-{alias}",
+        }
+        for alias in settings.CACHES
+    }
+    with override_settings(CACHES=apart), transaction.atomic():
         hunt = Hunt(policy, factories or {}, arguments or {}, request, tuple(only))
         try:
             hunt.run()
         finally:
             transaction.set_rollback(True)
-            cache.clear()
     return hunt.found
 
 
