@@ -424,6 +424,17 @@ def test_without_a_transaction_a_statement_gets_one():
 
 
 @pytest.mark.django_db(transaction=True)
+def test_a_transaction_that_was_told_nothing_is_told_nothing():
+    model = type(make_two().acme.organization)
+    with CaptureQueriesContext(connection) as captured, transaction.atomic():
+        with pytest.raises(ZeroDivisionError), transaction.atomic():
+            list(model.objects.all())
+            1 / 0  # noqa: B018  # raises
+        list(model.objects.all())
+    assert told(captured) == []
+
+
+@pytest.mark.django_db(transaction=True)
 def test_what_a_transaction_was_told_ends_with_it():
     two = make_two()
     with pytest.raises(ZeroDivisionError), transaction.atomic(), scope(two.acme.organization):

@@ -75,6 +75,8 @@ class Teller:
     def __init__(self) -> None:
         #: What this transaction was told; None where nobody knows.
         self.told: str | None = ""
+        #: Whether it was told anything, which a savepoint could bring back.
+        self.has_told = False
         #: How many schema editors are at work: migrations move the rows of everybody.
         self.migrating = 0
 
@@ -84,12 +86,12 @@ class Teller:
             return execute(sql, params, many, context)  # closed: Django says so
         is_idle = connection.connection.info.transaction_status == IDLE
         if is_idle:
-            self.told = ""  # a transaction that has not begun knows nothing
+            self.forget()  # a transaction that has not begun knows nothing
         concerns = _concerns(sql)
         goes_back = isinstance(sql, str) and _ROLLBACK.search(sql)
         if not concerns and (goes_back or self.told == ""):
-            # What the savepoint had been told, the database knows, and nobody here.
-            self.told = None if goes_back else ""
+            if goes_back and self.has_told:
+                self.told = None  # what the savepoint had: the database knows, nobody here
             return execute(sql, params, many, context)
         text = "*" if self.migrating else as_text(state())
         if is_idle and connection.get_autocommit():
@@ -102,16 +104,20 @@ class Teller:
         if text != self.told:
             self.tell(connection, text)
         result = execute(sql, params, many, context)
-        if goes_back:
+        if goes_back and self.has_told:
             self.told = None
         cursor = context["cursor"]
         if concerns and getattr(cursor.cursor, "name", None):
             cursor.cursor = _Served(cursor.cursor, connection, self, text)
         return result
 
+    def forget(self) -> None:
+        """Note that a transaction has ended, and with it what it was told."""
+        self.told, self.has_told = "", False
+
     def tell(self, connection: Any, text: str) -> None:
         """Send what is open, by the driver: wrappers may ask questions of their own."""
-        self.told = None
+        self.told, self.has_told = None, True
         # By SET, not by set_config(): Citus passes it on to its workers.
         sql = f"SET LOCAL {SETTING} = {_quoted(text)}"
         begun = time.monotonic()
@@ -205,7 +211,7 @@ def _prepare(connection: Any, **kwargs: Any) -> None:
 def _forgetting(teller: Teller, end: Any) -> Any:
     @functools.wraps(end)
     def ended() -> Any:
-        teller.told = ""
+        teller.forget()
         return end()
 
     return ended
