@@ -62,6 +62,9 @@ bench: dev-env  ## what row-level security costs (SCALE=0.05; 1 is 5 million row
 lint: dev-env  ## format check, lint, types, missing migrations
 	@tools/test.sh lint
 
+catalogues: dev-env  ## put new texts into the catalogues of translations, and compile them
+	$(BIN)/python -m tools.catalogues
+
 format: dev-env  ## sort imports and format the code
 	$(BIN)/python -m ruff check --fix .
 	$(BIN)/python -m ruff format .
