@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from . import jobs, presets
@@ -92,7 +92,7 @@ class TermsForm(forms.Form):
                 del self.fields[name]
         if "locale" in self.fields:
             field: Any = self.fields["locale"]
-            field.choices = settings.LANGUAGES
+            field.choices = [(code, gettext(name)) for code, name in settings.LANGUAGES]
             self.initial.setdefault("locale", get_language())
         self.preset_names = []
         for preset in presets.presets_for(organization):

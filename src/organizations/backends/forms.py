@@ -90,6 +90,8 @@ def org_registration_form(org_model: Any) -> type[forms.ModelForm]:
             super().__init__(*args, **kwargs)
             if "slug" in self.fields:
                 self.fields["slug"].required = False
+            if self.fields["name"].label == "Name":  # made by Django of the field's own name
+                self.fields["name"].label = _("Name")
 
         def clean_name(self) -> str:
             name: str = self.cleaned_data["name"]

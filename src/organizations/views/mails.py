@@ -64,7 +64,7 @@ class MailPreview(StaffMixin, TemplateView):
             message=message,
             has_html=rich is not None,
             language=language,
-            languages=settings.LANGUAGES,
+            languages=[(code, translation.gettext(name)) for code, name in settings.LANGUAGES],
         )
         return self.render_to_response(context)
 
