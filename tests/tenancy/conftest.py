@@ -66,6 +66,21 @@ def _as_application(request):
 
 
 @pytest.fixture
+def on_the_shelf(db, settings):
+    """The project of ``shelf.py``, with the middleware and the session as a hint."""
+    settings.ROOT_URLCONF = "tests.tenancy.shelf"
+    settings.INSTALLED_APPS = [*settings.INSTALLED_APPS, "rest_framework"]
+    settings.MIDDLEWARE = [
+        *settings.MIDDLEWARE,
+        "organizations.middleware.OrganizationMiddleware",
+    ]
+    settings.ORGANIZATIONS = {
+        **getattr(settings, "ORGANIZATIONS", {}),
+        "ORGANIZATION_RESOLVERS": ["organizations.resolvers.from_session"],
+    }
+
+
+@pytest.fixture
 def two(db):
     return make_two()
 

@@ -14,18 +14,7 @@ from tests.tenancy.files.models import FolderEvent
 pytest_plugins = ["organizations.testing.fixtures"]
 
 
-@pytest.fixture(autouse=True)
-def _site(settings, db):
-    settings.ROOT_URLCONF = "tests.tenancy.shelf"
-    settings.INSTALLED_APPS = [*settings.INSTALLED_APPS, "rest_framework"]
-    settings.MIDDLEWARE = [
-        *settings.MIDDLEWARE,
-        "organizations.middleware.OrganizationMiddleware",
-    ]
-    settings.ORGANIZATIONS = {
-        **getattr(settings, "ORGANIZATIONS", {}),
-        "ORGANIZATION_RESOLVERS": ["organizations.resolvers.from_session"],
-    }
+pytestmark = pytest.mark.usefixtures("on_the_shelf")
 
 
 def plant(monkeypatch, *views):

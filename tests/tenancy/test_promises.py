@@ -21,17 +21,7 @@ UNKNOWN = 987_654
 
 
 @pytest.fixture
-def site(two, settings):
-    settings.ROOT_URLCONF = "tests.tenancy.shelf"
-    settings.INSTALLED_APPS = [*settings.INSTALLED_APPS, "rest_framework"]
-    settings.MIDDLEWARE = [
-        *settings.MIDDLEWARE,
-        "organizations.middleware.OrganizationMiddleware",
-    ]
-    settings.ORGANIZATIONS = {
-        **getattr(settings, "ORGANIZATIONS", {}),
-        "ORGANIZATION_RESOLVERS": ["organizations.resolvers.from_session"],
-    }
+def site(two, on_the_shelf):
     return two
 
 
