@@ -149,4 +149,44 @@ def leaky_clash(request, organization_pk):
     return HttpResponse('<form method="post"><input name="name"></form>')
 
 
-LEAKY = [leaky_list, leaky_body, leaky_count, leaky_order, leaky_cache, leaky_clash]
+# More of them, each found by another part of the walk.
+
+
+@membership_required
+def leaky_query(request, organization_pk):
+    with unscoped("a key in the query"):
+        found = Label.objects.filter(pk=request.GET.get("label") or 0).values_list(
+            "name", flat=True
+        )
+        return JsonResponse({"labels": list(found)})
+
+
+@membership_required
+def leaky_apart(request, organization_pk, folder_pk):
+    with unscoped("another word for what others have"):
+        there = Folder.objects.filter(pk=folder_pk).exclude(organization=request.organization)
+        if there.exists():
+            return HttpResponse("Not yours.", status=404)
+    return HttpResponse("Not found.", status=404)
+
+
+@membership_required
+def leaky_failing(request, organization_pk, folder_pk):
+    return HttpResponse(Folder.objects.filter(pk=int(folder_pk)).count())
+
+
+@membership_required
+def leaky_link(request, organization_pk):
+    key = request.POST.get("label")
+    if request.method == "POST" and key:
+        with unscoped("a link to what others have"):
+            mine = Folder.objects.filter(organization=request.organization).first()
+            Folder.labels.through.objects.create(folder_id=mine.pk, label_id=key)
+    return HttpResponse('<form method="post"><input name="label" value=""></form>')
+
+
+def leaky_place(request):
+    key = request.headers.get("X-Place")
+    with unscoped("a header that anybody may send"):
+        rows = Folder.objects.filter(organization=key) if request.user.is_authenticated else ()
+        return JsonResponse({"folders": [row.name for row in rows]})

@@ -17,14 +17,14 @@ pytest_plugins = ["organizations.testing.fixtures"]
 pytestmark = pytest.mark.usefixtures("on_the_shelf")
 
 
-def plant(monkeypatch, *views):
+PLAIN = "<str:organization_pk>/{}/"
+
+
+def plant(monkeypatch, *views, route=None):
     """Put only these views on the site, each with the organization in its URL."""
     module = ModuleType("tests.tenancy.planted")
     module.urlpatterns = [
-        *(
-            path(f"<str:organization_pk>/{view.__name__}/", view, name=view.__name__)
-            for view in views
-        ),
+        *(path((route or PLAIN).format(view.__name__), view, name=view.__name__) for view in views),
         path("accounts/", include("organizations.auth_urls")),
         path("orgs/", include("organizations.urls")),
     ]
@@ -54,6 +54,43 @@ def test_each_kind_of_leak_is_found(name, settings, monkeypatch, scopes_alone):
     found = find_leaks({name: "members"}, only=[name])
     assert any(PLANTED[name] in str(leak) for leak in found), report(found)
     assert {leak.route for leak in found} == {name}
+
+
+ROW, PLACE = "<str:organization_pk>/{}/<str:folder_pk>/", "{}/"
+#: What else is planted: where it stands, who has to get in, and what the kit says of it.
+MORE = {
+    "leaky_query": (None, "members", "with foreign keys in the query: shows 'zq"),
+    "leaky_apart": (ROW, "any", "with a foreign folder_pk: tells it from an unknown one"),
+    "leaky_failing": (ROW, "any", "with a malformed folder_pk: fails: ValueError"),
+    "leaky_link": (None, "members", "links files.Folder_labels to a foreign row"),
+    "leaky_place": (PLACE, "signed in", "in the other organization's place: shows 'zq"),
+}
+
+
+@pytest.mark.parametrize("name", MORE)
+def test_what_each_part_of_the_walk_finds(name, settings, monkeypatch, scopes_alone):
+    route, word, says = MORE[name]
+    settings.ROOT_URLCONF = plant(monkeypatch, getattr(shelf, name), route=route)
+    options = {}
+    if route == PLACE:
+        options["request"] = lambda organization: {"headers": {"X-Place": str(organization.pk)}}
+    found = find_leaks({name: word}, only=[name], **options)
+    assert any(says in str(leak) for leak in found), report(found)
+
+
+def test_what_is_public_may_be_seen_from_outside(settings, monkeypatch, scopes_alone):
+    settings.ROOT_URLCONF = plant(monkeypatch, shelf.everywhere, shelf.leaky_place, route=PLACE)
+    options = {"request": lambda organization: {"headers": {"X-Place": str(organization.pk)}}}
+    outside = {
+        word: [
+            leak.actor
+            for leak in find_leaks({"leaky_place": word}, only=["leaky_place"], **options)
+            if "shows" in leak.problem and "member" != leak.actor[2:]
+        ]
+        for word in ("public", "any")
+    }
+    assert outside["any"]
+    assert outside["public"] == []
 
 
 def test_what_is_not_declared_fails(settings, monkeypatch):

@@ -129,7 +129,7 @@ def unknown(value: Any) -> Any:
 
 def malformed(url: str, value: Any) -> Iterator[str]:
     """Return the URLs with something else in place of a value, whatever the converter says."""
-    before, found, after = f"{url}/".rpartition(f"/{value}/")
+    before, found, after = f"{url.removesuffix('/')}/".rpartition(f"/{value}/")
     if found:
         for each in MALFORMED:
             changed = f"{before}/{each}/{after}"
