@@ -44,6 +44,7 @@ from ..jobs import mail_after_commit
 from ..managers import with_member
 from ..services import addresses, limits, members, organizations, registration
 from ..services.access import members_with_standing
+from ..services.growth import growth_of
 from .mixins import OrganizationMixin, OrganizationUserMixin
 
 __all__ = [
@@ -171,16 +172,18 @@ class BaseOrganizationList(PageMixin, TemplateMixin, ListView):
 
 
 class BaseOrganizationDetail(OrganizationMixin, TemplateMixin, DetailView):
-    """An organization with its first members. Queries: 4."""
+    """An organization with its first members and its growth. Queries: 4."""
 
     page_template = "organizations/organization_detail.html"
     members_shown = 12
 
     def get_context_data(self, **kwargs: Any) -> Any:
         rows = members_with_standing(self.organization)
+        growth = growth_of(self.organization, now=timezone.now())
         return super().get_context_data(
             organization_users=rows[: self.members_shown],
-            member_count=rows.count(),
+            member_count=growth.count,
+            growth=growth,
             owner=rows.filter(owner_row__isnull=False).first(),
             **kwargs,
         )
