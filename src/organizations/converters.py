@@ -113,6 +113,11 @@ def clean_slug(value: str, *, model: Any, current: Any = None) -> str:
     if too_long or is_reserved(slug) or _is_mixed(slug):
         raise ValidationError(_("This short name cannot be used. Choose another one."))
     if slugs.taken(model, [slug], but=current):
+        if current is None and (free := slugs.like(model, slug)):
+            raise ValidationError(
+                _("This short name is taken. These are free: %(slugs)s."),
+                params={"slugs": ", ".join(free)},
+            )
         raise ValidationError(_("This short name is taken. Choose another one."))
     return slug
 
