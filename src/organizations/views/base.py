@@ -140,8 +140,16 @@ class OrganizationFormMixin(RequestFormMixin):
         return str(self.done)
 
 
+def searched(request: HttpRequest) -> str:
+    """Return what somebody searches for with ``q``."""
+    return request.GET.get("q", "").replace("\x00", "").strip()[:200]
+
+
 class BaseOrganizationList(PageMixin, TemplateMixin, ListView):
-    """The organizations of the signed-in user. Queries: 2, or 3 with several pages."""
+    """The organizations of the signed-in user, found by name with ``q``.
+
+    Queries: 2, or 3 with several pages.
+    """
 
     context_object_name = "organizations"
     page_template = "organizations/organization_list.html"
@@ -155,14 +163,16 @@ class BaseOrganizationList(PageMixin, TemplateMixin, ListView):
         counts = rows.order_by().values("organization_id").annotate(n=Count("pk")).values("n")
         mine = rows.filter(user_id=self.request.user.pk)
         has_admins = family.has_field("member", "is_admin")
-        return with_member(model.active.all(), self.request.user).annotate(
+        self.query = searched(self.request)
+        named = Q(name__icontains=self.query) if self.query else Q()
+        return with_member(model.active.filter(named), self.request.user).annotate(
             member_count=Coalesce(Subquery(counts), 0),
             my_admin=Subquery(mine.values("is_admin")) if has_admins else Value(False),
             my_owner=Subquery(mine.values(f"{family.owner_lookup}__pk")),
         )
 
     def get_context_data(self, **kwargs: Any) -> Any:
-        context = super().get_context_data(**kwargs)
+        context = super().get_context_data(query=self.query, **kwargs)
         context[self.context_object_name] = context["object_list"]
         for organization in context["object_list"]:
             organization.standing = standing_of(
@@ -236,7 +246,7 @@ class BaseOrganizationUserList(OrganizationMixin, TemplateMixin, ListView):
 
     def get_queryset(self) -> Any:
         rows = members_with_standing(self.organization).order_by("user_id")
-        self.query = self.request.GET.get("q", "").replace("\x00", "").strip()[:200]
+        self.query = searched(self.request)
         if self.query:
             rows = rows.filter(self.matches(rows.model._meta.get_field("user").related_model))
         return rows
