@@ -131,6 +131,7 @@ WHO = {
     "organization_transfer": "`organizations.transfer_organization`, after a fresh sign-in",
     "organization_delete": "`organizations.delete_organization`, after a fresh sign-in",
     "organization_switch": "whoever may enter the organization",
+    "organization_accent": "every member",
     "organization_leave": "every member; the owner is told the way out",
     "organization_user_detail": "`organizations.view_member` for oneself, "
     "`organizations.change_member` for others",

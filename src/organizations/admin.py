@@ -9,12 +9,17 @@ from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Count, OuterRef, Subquery
+from django.db.models.functions import Coalesce
+from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from . import permissions
+from .backends import invitation_backend
 from .backends.forms import clean_address, validate_name
 from .base_admin import (
     BaseOrganizationAdmin,
@@ -36,7 +41,7 @@ from .models import (
 from .services import closing, invitations, members, organizations, ownership, suspension
 from .services._locks import database_of, lock_organization
 from .services.ceiling import authority
-from .states import InvitationStatus
+from .states import InvitationKind, InvitationStatus
 
 __all__ = [
     "OrganizationAdmin",
@@ -127,15 +132,54 @@ class StateFilter(admin.SimpleListFilter):
         return queryset.filter(**{f"_{value}_at__isnull": False}, is_active=False)
 
 
+def with_counts(rows: Any) -> Any:
+    """Return a queryset of organizations, each with its members and open invitations counted."""
+    family = family_of(rows.model)
+    found = {"_member_count": family.member._base_manager.all()}
+    if family.invitation is not None:
+        found["_pending_count"] = invitations.unanswered_of(family.invitation)
+    return rows.annotate(**{name: _count_of(each) for name, each in found.items()})
+
+
+def _count_of(rows: Any) -> Any:
+    """Return the number of rows of an organization, as an annotation of organizations."""
+    of_it = rows.filter(organization_id=OuterRef("pk")).order_by().values("organization_id")
+    return Coalesce(Subquery(of_it.annotate(n=Count("pk")).values("n")), 0)
+
+
 class OrganizationAdmin(BaseOrganizationAdmin):
     form = OrganizationForm
     inlines = [OwnerInline]
-    list_display = ["name", "is_active", "state"]
+    list_display = ["name", "is_active", "state", "member_count", "pending_count"]
     list_filter = ("is_active", StateFilter)  # type: ignore[assignment]
     actions = ["suspend", "reinstate", "restore"]
 
     def get_queryset(self, request: Any) -> Any:
-        return closing.with_state(super().get_queryset(request))
+        return with_counts(closing.with_state(super().get_queryset(request)))
+
+    @admin.display(description=_("members"), ordering="_member_count")
+    def member_count(self, organization: Any) -> Any:
+        """A number that leads to the members: there may be thousands, too many for a form."""
+        count = getattr(organization, "_member_count", None)
+        if count is None:
+            return None
+        return self._linked(family_of(self.model).member, organization, count)
+
+    @admin.display(description=_("open invitations"), ordering="_pending_count")
+    def pending_count(self, organization: Any) -> Any:
+        count = getattr(organization, "_pending_count", None)
+        if count is None:
+            return None  # as where a family has no invitations
+        return self._linked(family_of(self.model).invitation, organization, count)
+
+    def _linked(self, model: Any, organization: Any, count: int) -> Any:
+        name = f"{model._meta.app_label}_{model._meta.model_name}_changelist"
+        try:
+            url = reverse(f"{self.admin_site.name}:{name}")
+        except NoReverseMatch:
+            return count
+        link = '<a href="{}?organization__exact={}">{}</a>'
+        return format_html(link, url, organization.pk, count)
 
     @admin.display(description=_("state"))
     def state(self, organization: Any) -> str:
@@ -318,6 +362,30 @@ class OrganizationInvitationAdmin(RowByRowMixin, admin.ModelAdmin):
         *("is_admin", "status", "expires_at", "sent_at", "send_count"),
     )
     exclude = ("token_digest", "open_key")
+    actions = ["resend"]
+
+    def has_resend_permission(self, request: Any) -> bool:
+        """Return whether the action below is there: people are asked before they join."""
+        return invitation_backend().requires_acceptance and self.has_change_permission(request)
+
+    @admin.action(description=_("Send the chosen invitations again"), permissions=["resend"])
+    def resend(self, request: Any, queryset: Any) -> None:
+        backend, now, done = invitation_backend(), timezone.now(), 0
+        for invitation in invitations.with_life(queryset.order_by("organization_id", "pk")):
+            if invitation.kind != InvitationKind.MAIL:
+                refusal = _("%(name)s: only what was sent to an address is sent again.")
+                self.message_user(request, refusal % {"name": invitation}, messages.ERROR)
+                continue
+            try:
+                backend.resend(invitation, actor=request.user, now=now, request=request)
+            except OrganizationsError as error:
+                self.message_user(request, f"{invitation}: {error}", messages.ERROR)
+                continue
+            done += 1
+            self.log_change(request, invitation, str(_("Sent again")))
+        if done:
+            text = ngettext("%(count)d is on its way.", "%(count)d are on their way.", done)
+            self.message_user(request, text % {"count": done}, messages.SUCCESS)
 
     def has_add_permission(self, request: Any) -> bool:
         # An invitation without a mail and a secret could never be opened.

@@ -58,7 +58,26 @@ class BaseOrganizationAdmin(admin.ModelAdmin):
         return to_delete, counts, missing, protected
 
 
-class BaseOrganizationUserAdmin(admin.ModelAdmin):
+class SearchedMixin:
+    """Fields of ``raw_id_fields`` are searched by name, if their models' pages can be searched.
+
+    Those pages are the project's; without one, or for who may not see it, keys are typed in.
+    """
+
+    def get_autocomplete_fields(self, request: Any) -> Any:
+        named: Any = super().get_autocomplete_fields(request)  # type: ignore[misc]
+        more = [name for name in self.raw_id_fields if self._can_be_searched(request, name)]  # type: ignore[attr-defined]
+        return [*named, *(name for name in more if name not in named)]
+
+    def _can_be_searched(self, request: Any, name: str) -> bool:
+        related = self.model._meta.get_field(name).related_model  # type: ignore[attr-defined]
+        page = self.admin_site._registry.get(related)  # type: ignore[attr-defined]
+        if page is None or not page.get_search_fields(request):
+            return False
+        return bool(page.has_view_permission(request))
+
+
+class BaseOrganizationUserAdmin(SearchedMixin, admin.ModelAdmin):
     list_display = ["user", "organization", "is_admin"]
     raw_id_fields = ("user", "organization")
 

@@ -113,6 +113,11 @@ def clean_slug(value: str, *, model: Any, current: Any = None) -> str:
     if too_long or is_reserved(slug) or _is_mixed(slug):
         raise ValidationError(_("This short name cannot be used. Choose another one."))
     if slugs.taken(model, [slug], but=current):
+        if current is None and (free := slugs.like(model, slug)):
+            raise ValidationError(
+                _("This short name is taken. These are free: %(slugs)s."),
+                params={"slugs": ", ".join(free)},
+            )
         raise ValidationError(_("This short name is taken. Choose another one."))
     return slug
 
@@ -127,21 +132,24 @@ def _is_mixed(slug: str) -> bool:
     return sum(any(name.startswith(script) for name in names) for script in LOOKALIKES) > 1
 
 
-def find_organization(model: Any, value: Any) -> Any:
+def find_organization(model: Any, value: Any, *, rows: Any = None) -> Any:
     """Return the organization with that key or, if it has none, with that slug; else None.
 
+    Args:
+        rows: a queryset to look in; None for that of the default manager.
     Queries: 1, or 2 where keys are texts.
     """
+    rows = model._default_manager.all() if rows is None else rows
     key = as_key(model, value)
     if key is not None:
-        found = model._default_manager.filter(pk=key).first()
+        found = rows.filter(pk=key).first()
         if found is not None or isinstance(key, int):
             return found
     if not any(field.name == "slug" for field in model._meta.fields):
         return None
     if "\x00" in str(value):
         return None
-    return model._default_manager.filter(slug=value).first()
+    return rows.filter(slug=value).first()
 
 
 def moved_url(request: HttpRequest, model: Any, value: Any) -> str | None:

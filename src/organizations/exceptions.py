@@ -148,6 +148,13 @@ class NotAnAddress(OrganizationsError):
     message = _("Enter a valid e-mail address.")
 
 
+class NotAColour(OrganizationsError):
+    """The text is no colour."""
+
+    code = "not_a_colour"
+    message = _("Write the colour as # and six digits, each 0 to 9 or a to f.")
+
+
 class AddressAmbiguous(OrganizationsError):
     """Several accounts have the address, so none can be chosen."""
 

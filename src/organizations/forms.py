@@ -14,7 +14,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from . import handover_mail, jobs, mail
+from . import colours, handover_mail, jobs, mail
 from .backends import invitation_backend
 from .backends.forms import ADDRESS_LENGTH, clean_address, validate_name
 from .converters import clean_slug
@@ -62,6 +62,7 @@ FIELD_OF = {
     "ownership_required": "is_admin",
     "already_member": "email",
     "not_an_address": "email",
+    "not_a_colour": "accent",
     "address_ambiguous": "email",
     "organization_mismatch": "new_owner",
     "owner_must_be_active": "new_owner",
@@ -300,13 +301,30 @@ class OrganizationCreateForm(_NamesForm):
 
 
 class OrganizationSettingsForm(_NamesForm):
-    """Changes an organization's name and slug."""
+    """Changes an organization's name, slug and colour."""
+
+    has_accent = forms.BooleanField(label=_("A colour of its own"), required=False)
+    accent = forms.CharField(
+        label=_("Colour"),
+        required=False,
+        help_text=_(
+            "For links, buttons and marks. Where text could not be read in it, pages show a "
+            "darker or lighter shade."
+        ),
+        widget=forms.ColorInput(),
+    )
 
     def __init__(self, request: Any, organization: Any, *args: Any, **kwargs: Any) -> None:
         self.request = request
         self.organization = organization
         self.org_model = family_of(organization).organization
-        initial = {"name": organization.name, "slug": getattr(organization, "slug", "")}
+        accent = organizations.accent_of(organization)
+        initial = {
+            "name": organization.name,
+            "slug": getattr(organization, "slug", ""),
+            "has_accent": bool(accent),
+            "accent": accent or colours.DEFAULT,
+        }
         # A view passes an empty "initial"; what the row holds shows through it.
         kwargs["initial"] = {**initial, **(kwargs.get("initial") or {})}
         super().__init__(*args, **kwargs)
@@ -316,8 +334,18 @@ class OrganizationSettingsForm(_NamesForm):
                 "When you change it, old links lead members on; nobody else gets the old one."
             )
 
+    @transaction.atomic
     def save(self) -> Any:
-        return organizations.change(self.organization, actor=self.request.user, **self.cleaned_data)
+        data = dict(self.cleaned_data)
+        picked, is_ticked = data.pop("accent"), data.pop("has_accent")
+        saved = organizations.change(self.organization, actor=self.request.user, **data)
+        # A field that picks colours always sends one: without, the page has no such field.
+        if picked:
+            # Whoever picks another colour means it, and may overlook the box.
+            means_it = "accent" in self.changed_data and "has_accent" not in self.changed_data
+            accent = picked if is_ticked or means_it else ""
+            organizations.set_accent(saved, accent, actor=self.request.user)
+        return saved
 
 
 class MemberForm(forms.Form):

@@ -153,6 +153,8 @@ class OrganizationRecord(OfOrganization):
     invitation_days = models.PositiveSmallIntegerField(null=True, editable=False)
     #: Whether people may ask to join.
     accepts_requests = models.BooleanField(default=False, editable=False)
+    #: The colour of its pages, as ``#rrggbb``; empty for that of the site.
+    accent = models.CharField(max_length=7, blank=True, default="", editable=False)
 
     class Meta:
         verbose_name = _("organization record")

@@ -17,6 +17,7 @@ from .doors import own_not_found
 from .pages import urls_of_apps
 from .views import bulk, joining
 from .views import default as views
+from .views.accent import OrganizationAccent
 from .views.access import OrganizationUserAccess
 from .views.fresh import OrganizationConfirm
 from .views.handover import HandoverAnswer, OrganizationTransfer
@@ -106,6 +107,7 @@ invitation_patterns = [
 organization_patterns: list[Any] = [
     path("", views.OrganizationDetail.as_view(), name="organization_detail"),
     path("edit/", views.OrganizationUpdate.as_view(), name="organization_edit"),
+    path("accent.css", OrganizationAccent.as_view(), name="organization_accent"),
     path("delete/", views.OrganizationDelete.as_view(), name="organization_delete"),
     path("join/", joining.OrganizationJoin.as_view(), name="organization_join"),
     path("joining/", joining.OrganizationJoining.as_view(), name="organization_joining"),

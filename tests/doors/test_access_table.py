@@ -59,6 +59,8 @@ organization_detail              GET   login 404 200 200 200 404 login 404 200 4
 organization_detail              POST  login 404 405 405 405 404 login 404 405 404
 organization_edit                GET   login 404 403 200 200 404 login 404 200 404
 organization_edit                POST  login 404 403 302 302 404 login 404 302 404
+organization_accent              GET   login 404 200 200 200 404 login 404 200 404
+organization_accent              POST  login 404 405 405 405 404 login 404 405 404
 organization_delete              GET   login 404 403 403 200 404 login 404 200 404
 organization_delete              POST  login 404 403 403 302 404 login 404 302 404
 organization_switch              GET   login 404 302 302 302 404 login 404 302 404
@@ -262,7 +264,7 @@ ORGANIZATION_PAGES = {
     "organization_bulk",
     *(
         f"organization_{page}"
-        for page in ("detail", "edit", "delete", "leave", "transfer", "switch")
+        for page in ("detail", "edit", "accent", "delete", "leave", "transfer", "switch")
     ),
     "organization_restore",
     *("organization_user_list", "organization_user_add", "organization_user_propose"),

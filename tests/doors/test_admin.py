@@ -5,6 +5,7 @@ from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
 from django.contrib.messages import get_messages
+from django.core import mail
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -18,8 +19,8 @@ from organizations.models import (
     OrganizationUser,
     VerifiedAddress,
 )
-from organizations.services import closing
-from tests.doors.support import words_of
+from organizations.services import closing, links
+from tests.doors.support import invite, words_of
 
 MODELS = [
     Organization,
@@ -392,3 +393,117 @@ def test_staff_without_the_permission_finds_no_actions(world):
     person.user_permissions.add(view)
     act(world.browser("admin"), "suspend", world.acme)
     assert Organization.objects.get(pk=world.acme.pk).is_active
+
+
+# lists
+
+
+def counted(operator):
+    """Return the list's rows: member and invitation counts by name, and the queries it took."""
+    with CaptureQueriesContext(connection) as queries:
+        response = operator.get(url(Organization, "changelist"))
+    rows = response.context["cl"].result_list
+    return {str(each): (each._member_count, each._pending_count) for each in rows}, len(queries)
+
+
+def test_the_list_counts_members_and_open_invitations(operator, world):
+    for number in range(3):
+        testing.make_organization(f"More {number}", owner=f"o{number}", members=[f"m{number}"])
+    extra = Organization.objects.get(name="More 1")
+    first = invite(extra, "a@example.com", by=world.people["superuser"])
+    invite(extra, "b@example.com", by=world.people["superuser"])
+    links.create(
+        extra, actor=world.people["superuser"], now=timezone.now()
+    )  # waits for nobody in particular
+    counted(operator)
+    found, few = counted(operator)
+    assert found["More 0"] == (2, 0)
+    assert found["More 1"] == (2, 2)
+    shown = operator.get(url(Organization, "changelist")).content.decode()
+    for model, number in ((OrganizationUser, 2), (OrganizationInvitation, 2)):
+        target = f"{url(model, 'changelist')}?organization__exact={extra.pk}"
+        assert f'<a href="{target}">{number}</a>' in shown
+        assert operator.get(target).status_code == 200
+    first.delete()
+    for number in range(30):
+        testing.make_organization(f"Many {number}", owner=f"p{number}", members=[f"q{number}"])
+    found, many = counted(operator)
+    assert len(found) >= 33
+    assert found["More 1"] == (2, 1)
+    assert many == few
+
+
+@pytest.mark.parametrize("ordering", [4, 5])
+def test_the_list_can_be_ordered_by_the_counts(ordering, operator, world):
+    assert operator.get(url(Organization, "changelist"), {"o": ordering}).status_code == 200
+
+
+def test_the_form_takes_as_many_queries_with_few_members_as_with_many(operator, world):
+    target = url(Organization, "change", world.acme.pk)
+    operator.get(target)
+    with CaptureQueriesContext(connection) as few:
+        operator.get(target)
+    for number in range(30):
+        testing.make_member(world.acme, f"r{number}")
+    with CaptureQueriesContext(connection) as many:
+        operator.get(target)
+    assert len(many) == len(few)
+
+
+def test_people_are_found_by_name_where_their_pages_can_be_searched(operator, world):
+    shown = operator.get(url(OrganizationUser, "add")).content.decode()
+    assert 'data-field-name="user"' in shown
+    assert 'data-field-name="organization"' in shown
+    found = operator.get(
+        reverse("admin:autocomplete"),
+        {
+            "term": "own",
+            "app_label": "organizations",
+            "model_name": "organizationuser",
+            "field_name": "user",
+        },
+    )
+    assert found.status_code == 200
+    assert found.json()["results"]
+
+
+def test_staff_who_may_not_see_the_users_types_keys(world):
+    staff = world.people["outsider"]
+    staff.is_staff = True
+    staff.save()
+    staff.user_permissions.set(Permission.objects.filter(codename="add_organizationuser"))
+    shown = world.browser("outsider").get(url(OrganizationUser, "add")).content.decode()
+    assert 'data-field-name="user"' not in shown
+    assert "vForeignKeyRawIdAdminField" in shown
+
+
+def resend(browser, *rows):
+    data = {"action": "resend", "_selected_action": [each.pk for each in rows]}
+    return browser.post(url(OrganizationInvitation, "changelist"), data, follow=True)
+
+
+def test_invitations_are_sent_again_from_the_list(modelled, operator, world):
+    by = world.people["owner"]
+    one = invite(world.acme, "a@example.com", by=by)
+    two = invite(world.acme, "b@example.com", by=by)
+    link = links.create(world.acme, actor=by, now=timezone.now())
+    closed = invite(world.acme, "c@example.com", by=by)
+    OrganizationInvitation.objects.filter(pk=closed.pk).update(status="declined")
+    mail.outbox.clear()
+    answer = words_of(resend(operator, one, two, link, closed))
+    assert "2 are on their way." in answer
+    assert "only what was sent to an address is sent again" in answer
+    assert sorted(each.to for each in mail.outbox) == [["a@example.com"], ["b@example.com"]]
+    digest = one.token_digest
+    one.refresh_from_db()
+    assert one.token_digest != digest
+    before = link.token_digest
+    link.refresh_from_db()
+    assert link.token_digest == before
+
+
+def test_a_backend_that_asks_nobody_sends_nothing_again(operator, world):
+    one = invite(world.acme, "a@example.com", by=world.people["owner"])
+    assert b'value="resend"' not in operator.get(url(OrganizationInvitation, "changelist")).content
+    resend(operator, one)
+    assert mail.outbox == []

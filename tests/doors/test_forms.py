@@ -3,6 +3,7 @@
 import pytest
 from django.core import mail
 from django.test import RequestFactory, TestCase
+from django.urls import reverse
 
 from organizations import testing
 from organizations.exceptions import AddressAmbiguous
@@ -16,6 +17,7 @@ from organizations.forms import (
 )
 from organizations.models import Organization, OrganizationOwner, OrganizationUser
 from organizations.signals import member_changed, owner_changed
+from tests.doors.support import signed_in
 
 
 def request_of(user):
@@ -172,3 +174,15 @@ def test_an_error_of_a_verb_stands_on_top_if_its_field_is_missing(world):
     form.is_valid()
     add_verb_error(form, AddressAmbiguous())
     assert form.non_field_errors() == [str(AddressAmbiguous())]
+
+
+def test_a_taken_short_name_comes_with_three_that_are_free(db):
+    for slug in ("acme", "acme-2", "acme-4"):
+        testing.make_organization(slug, owner=f"of-{slug}", slug=slug)
+    ada = testing.make_user("ada")
+    url = reverse("organization_add")
+    response = signed_in(ada).post(url, {"name": "Acme", "slug": "acme"})
+    assert response.context["form"].errors["slug"] == [
+        "This short name is taken. These are free: acme-3, acme-5, acme-6."
+    ]
+    assert signed_in(ada).post(url, {"name": "Acme", "slug": "acme-5"}).status_code == 302

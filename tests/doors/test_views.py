@@ -689,3 +689,33 @@ def test_the_base_page_of_removal_leaves_the_question_to_the_projects_own_guards
     response = view(request, organization_pk=world.acme.pk, user_pk=member.user_id)
     assert response.status_code == 302
     assert not world.acme.is_member(world.people["member"])
+
+
+def many_for(ada, count):
+    for number in range(count):
+        testing.make_organization(f"Firm {number}", owner=ada)
+
+
+@pytest.mark.parametrize("name", ["organization_list", "organization_choose"])
+@pytest.mark.parametrize(("count", "is_there"), [(8, False), (9, True)])
+def test_many_organizations_can_be_searched(name, count, is_there, db):
+    ada = testing.make_user("ada")
+    many_for(ada, count)
+    response = signed_in(ada).get(reverse(name))
+    assert ('role="search"' in response.text) is is_there
+
+
+def test_the_search_finds_organizations_of_mine_by_name(db):
+    ada = testing.make_user("ada")
+    many_for(ada, 60)
+    testing.make_organization("Firm 1 of eve", owner="eve")
+    browser, url = signed_in(ada), reverse("organization_list")
+    found = browser.get(url, {"q": " fIRM 1\x00"}).context["organizations"]
+    assert sorted(each.name for each in found) == sorted(
+        ["Firm 1", *(f"Firm {number}" for number in range(10, 20))]
+    )
+    assert "q=firm&amp;page=2" in browser.get(url, {"q": "firm"}).text
+    nothing = browser.get(url, {"q": "<b>zzz"}).text
+    assert "No organization of yours matches “<bdi>&lt;b&gt;zzz</bdi>”" in nothing
+    assert "You do not belong to an organization yet" not in nothing
+    assert 'role="search"' in nothing

@@ -12,6 +12,8 @@ FLOORS = {
     # 0 ground: no database, no input or output
     "exceptions": 0, "signals": 0, "conf": 0, "permissions": 0, "states": 0,
     "mail_domains": 0,
+    "colours": 0,
+    "plots": 0,
     # 1 data
     "fields": 1, "families": 1, "managers": 1, "grants": 1, "presets": 1, "dates": 1, "slugs": 1,
     # 2 verbs

@@ -4,10 +4,10 @@ from django.db import models
 from django.utils import timezone
 
 from organizations import testing, utils
-from organizations.exceptions import SlugTaken
+from organizations.exceptions import NotAColour, NotAllowed, SlugTaken
 from organizations.models import Organization, OrganizationOwner, OrganizationUser, OwnerAnchor
 from organizations.services import invitations, organizations
-from tests.app.models import Product
+from tests.app.models import Club, Product
 from tests.services.recording import Veto, vetoed
 from tests.services.tables import dump, names
 
@@ -265,3 +265,49 @@ def test_protected_rows_of_the_project_keep_their_organization(acme, monkeypatch
 def test_async_twin_of_delete_does_the_same(acme):
     async_to_sync(organizations.adelete)(acme)
     assert not Organization.objects.exists()
+
+
+# colour
+
+
+@pytest.mark.parametrize("model", [Organization, Club], ids=["ours", "custom"])
+def test_the_colour_is_kept_and_told(model, sent):
+    acme = testing.make_organization("Acme", owner="ada", model=model)
+    ada = acme.users.get()
+    sent.sent.clear()
+    assert organizations.accent_of(acme) == ""
+    for _twice in range(2):
+        assert organizations.set_accent(acme, "#FFCC00", actor=ada) == "#ffcc00"
+    assert organizations.accent_of(acme) == "#ffcc00"
+    assert organizations.set_accent(acme, "", actor=ada) == ""
+    assert organizations.accent_of(acme) == ""
+    changes = [facts["changes"] for _, _, facts in sent.sent]
+    assert changes == [{"accent": ("", "#ffcc00")}, {"accent": ("#ffcc00", "")}]
+
+
+def test_the_colour_is_for_those_who_may_change_the_organization(acme):
+    bob = testing.make_user("bob")
+    testing.make_member(acme, bob)
+    with pytest.raises(NotAllowed):
+        organizations.set_accent(acme, "#ffcc00", actor=bob)
+    assert organizations.accent_of(acme) == ""
+
+
+@pytest.mark.parametrize("text", ["red", "#fff", "#2450b2;", "x" * 5000])
+def test_what_is_no_colour_is_refused(text, acme):
+    with pytest.raises(NotAColour):
+        organizations.set_accent(acme, text, actor=None)
+    assert organizations.accent_of(acme) == ""
+
+
+def test_the_colour_comes_with_the_organization(acme, django_assert_num_queries):
+    organizations.set_accent(acme, "#ffcc00", actor=None)
+    testing.make_organization("Plain", owner="eve")
+    with django_assert_num_queries(1):
+        rows = organizations.with_accent(Organization.objects.order_by("name"))
+        assert [organizations.accent_of(each) for each in rows] == ["#ffcc00", ""]
+
+
+def test_the_colour_can_be_set_from_async_code(acme):
+    async_to_sync(organizations.aset_accent)(acme, "#ffcc00", actor=None)
+    assert organizations.accent_of(acme) == "#ffcc00"

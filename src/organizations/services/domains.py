@@ -20,7 +20,7 @@ from ..exceptions import DomainRefused, JoinRefused
 from ..families import default_family, family_of, key_text, side_label
 from ..mail_domains import is_public
 from ..states import InvitationKind
-from . import _offers, _writes, addresses
+from . import _offers, _sides, _writes, addresses
 from ._admission import Announce, admit, domain_of, wait_for_approval
 from ._async import make_async
 from ._locks import lock_organization, verb
@@ -36,6 +36,7 @@ __all__ = [
     "aremove",
     "change",
     "choices_for",
+    "has_way_in",
     "join",
     "of_organization",
     "offered_to",
@@ -150,6 +151,17 @@ def remove(organization: Any, domain: str, *, actor: Any) -> None:
 def of_organization(organization: Any) -> Any:
     """Return the domains of an organization in their order, as a queryset."""
     return _rows().filter(**_key(organization)).order_by("domain")
+
+
+def has_way_in(organization: Any) -> bool:
+    """Return whether people may join without an invitation: by a domain, or by asking.
+
+    Queries: 1.
+    """
+    key = _key(organization)
+    asked = _sides.records(type(organization)).filter(**key, accepts_requests=True)
+    ways = _rows().filter(**key).values_list("pk").union(asked.values_list("pk"))
+    return bool(ways.exists())
 
 
 def choices_for(organization: Any, actor: Any) -> list[str]:

@@ -51,6 +51,7 @@ __all__ = [
     "resend",
     "revoke",
     "unanswered",
+    "unanswered_of",
     "was_mailed",
     "with_life",
     "within_reach",
@@ -473,7 +474,12 @@ def unanswered(organization: Any) -> Any:
     Give the rows of a page to ``with_life`` before you show their state.
     """
     model = family_of(organization).invitation
-    return _records.open_rows(model, organization_id=organization.pk)
+    return unanswered_of(model).filter(organization_id=organization.pk)
+
+
+def unanswered_of(model: Any) -> Any:
+    """Return as ``unanswered``, but of all organizations. Narrow it down."""
+    return _records.open_rows(model)
 
 
 def fits(invitation: Any, user: Any, *, proof: str | None = None) -> bool:

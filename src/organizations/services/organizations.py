@@ -9,9 +9,9 @@ from django.apps import apps
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
-from .. import permissions, signals, slugs
+from .. import colours, permissions, signals, slugs
 from ..conf import LIFETIMES, is_reserved
-from ..exceptions import OrganizationsError, OrganizationStateError, SlugTaken
+from ..exceptions import NotAColour, OrganizationsError, OrganizationStateError, SlugTaken
 from ..families import Family, default_family, family_of
 from . import _sides
 from ._async import make_async
@@ -22,15 +22,19 @@ from .operators import may, require_operator
 
 __all__ = [
     "Joining",
+    "accent_of",
     "achange",
     "acreate",
     "adelete",
+    "aset_accent",
     "aset_joining",
     "change",
     "create",
     "delete",
     "joining_of",
+    "set_accent",
     "set_joining",
+    "with_accent",
 ]
 
 
@@ -210,6 +214,59 @@ def set_joining(organization: Any, *, actor: Any, **values: Any) -> Joining:
     return joining_of(organization)
 
 
+def accent_of(organization: Any) -> str:
+    """Return the colour of an organization's pages as ``#rrggbb``, or "" for that of the site.
+
+    Queries: 1; 0 for rows of ``with_accent``.
+    """
+    if hasattr(organization, "_org_accent"):
+        return organization._org_accent or ""
+    record = _sides.record_of(organization)
+    return "" if record is None else str(record.accent)
+
+
+def with_accent(rows: Any) -> Any:
+    """Return a queryset of organizations, each with the colour that ``accent_of`` gives."""
+    if not apps.is_installed("organizations"):
+        return rows
+    return rows.annotate(_org_accent=_sides.column(rows.model, "accent"))
+
+
+@verb
+def set_accent(organization: Any, accent: str, *, actor: Any) -> str:
+    """Set the colour of an organization's pages, and return it.
+
+    Pages show a darker or lighter shade of it where text could not be read otherwise.
+
+    Args:
+        accent: ``#rrggbb``; "" for the colour of the site.
+        actor: a user, by their own rights; None for code.
+    Raises:
+        NotAllowed: the actor may not change the organization.
+        NotAColour: it is none.
+    Locks: the organization. Signals: organization_changed, if anything changed.
+    """
+    lock_organization(organization)
+    authority(organization, actor).require(permissions.CHANGE_ORGANIZATION)
+    try:
+        accent = accent and colours.clean(accent)
+    except ValueError as error:
+        raise NotAColour from error
+    record = _sides.record_of(organization)
+    before = "" if record is None else record.accent
+    if accent != before:
+        _sides.write(organization, record, accent=accent)
+        if hasattr(organization, "_org_accent"):
+            organization._org_accent = accent
+        signals.organization_changed.send(
+            sender=type(organization),
+            organization=organization,
+            actor=actor,
+            changes={"accent": (before, accent)},
+        )
+    return accent
+
+
 def _refuse_reserved(slug: str) -> None:
     if is_reserved(slug):
         raise SlugTaken(_("This short name cannot be used. Choose another one."))
@@ -269,4 +326,5 @@ def _slug_is_taken(organization: Any) -> bool:
 acreate = make_async(create)
 achange = make_async(change)
 adelete = make_async(delete)
+aset_accent = make_async(set_accent)
 aset_joining = make_async(set_joining)

@@ -11,6 +11,7 @@ from django import template
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db.models import Model
+from django.urls import NoReverseMatch
 from django.utils import timezone
 
 from .. import elements, pages, presets
@@ -27,6 +28,7 @@ from ..resolvers import chosen, from_session
 from ..services import invitations, registration
 from ..services.access import access_of, members_with_standing, rights_of_row
 from ..services.ceiling import within_reach
+from ..services.organizations import accent_of
 from ..views.default import org_url as url_of
 
 register = template.Library()
@@ -63,6 +65,25 @@ def org_can(access: Access | None, permission: str) -> bool:
 def org_url(name: str, organization: Any, **kwargs: Any) -> str:
     """``{% org_url "organization_detail" organization %}``: by slug if there is one."""
     return url_of(name, organization, **kwargs)
+
+
+@register.simple_tag(takes_context=True)
+def org_accent_url(context: Any) -> str:
+    """``{% org_accent_url as accent_url %}``: the stylesheet with the page's organization's colour.
+
+    Nothing without a colour, and for those who may not enter. Queries: 0.
+    """
+    organization, access = context.get("organization"), context.get("access")
+    may_enter = isinstance(access, Access) and access.may_enter
+    # Rows that the package's own pages bring; for others it would be a query.
+    accent = may_enter and hasattr(organization, "_org_accent") and accent_of(organization)
+    if not accent:
+        return ""
+    try:
+        url = url_of("organization_accent", organization)
+    except NoReverseMatch:
+        return ""
+    return f"{url}?v={accent[1:]}"
 
 
 @register.simple_tag

@@ -44,6 +44,7 @@ from ..jobs import mail_after_commit
 from ..managers import with_member
 from ..services import addresses, limits, members, organizations, registration
 from ..services.access import members_with_standing
+from ..services.growth import growth_of
 from .mixins import OrganizationMixin, OrganizationUserMixin
 
 __all__ = [
@@ -139,8 +140,16 @@ class OrganizationFormMixin(RequestFormMixin):
         return str(self.done)
 
 
+def searched(request: HttpRequest) -> str:
+    """Return what somebody searches for with ``q``."""
+    return request.GET.get("q", "").replace("\x00", "").strip()[:200]
+
+
 class BaseOrganizationList(PageMixin, TemplateMixin, ListView):
-    """The organizations of the signed-in user. Queries: 2, or 3 with several pages."""
+    """The organizations of the signed-in user, found by name with ``q``.
+
+    Queries: 2, or 3 with several pages.
+    """
 
     context_object_name = "organizations"
     page_template = "organizations/organization_list.html"
@@ -154,14 +163,16 @@ class BaseOrganizationList(PageMixin, TemplateMixin, ListView):
         counts = rows.order_by().values("organization_id").annotate(n=Count("pk")).values("n")
         mine = rows.filter(user_id=self.request.user.pk)
         has_admins = family.has_field("member", "is_admin")
-        return with_member(model.active.all(), self.request.user).annotate(
+        self.query = searched(self.request)
+        named = Q(name__icontains=self.query) if self.query else Q()
+        return with_member(model.active.filter(named), self.request.user).annotate(
             member_count=Coalesce(Subquery(counts), 0),
             my_admin=Subquery(mine.values("is_admin")) if has_admins else Value(False),
             my_owner=Subquery(mine.values(f"{family.owner_lookup}__pk")),
         )
 
     def get_context_data(self, **kwargs: Any) -> Any:
-        context = super().get_context_data(**kwargs)
+        context = super().get_context_data(query=self.query, **kwargs)
         context[self.context_object_name] = context["object_list"]
         for organization in context["object_list"]:
             organization.standing = standing_of(
@@ -171,16 +182,18 @@ class BaseOrganizationList(PageMixin, TemplateMixin, ListView):
 
 
 class BaseOrganizationDetail(OrganizationMixin, TemplateMixin, DetailView):
-    """An organization with its first members. Queries: 4."""
+    """An organization with its first members and its growth. Queries: 4."""
 
     page_template = "organizations/organization_detail.html"
     members_shown = 12
 
     def get_context_data(self, **kwargs: Any) -> Any:
         rows = members_with_standing(self.organization)
+        growth = growth_of(self.organization, now=timezone.now())
         return super().get_context_data(
             organization_users=rows[: self.members_shown],
-            member_count=rows.count(),
+            member_count=growth.count,
+            growth=growth,
             owner=rows.filter(owner_row__isnull=False).first(),
             **kwargs,
         )
@@ -233,7 +246,7 @@ class BaseOrganizationUserList(OrganizationMixin, TemplateMixin, ListView):
 
     def get_queryset(self) -> Any:
         rows = members_with_standing(self.organization).order_by("user_id")
-        self.query = self.request.GET.get("q", "").replace("\x00", "").strip()[:200]
+        self.query = searched(self.request)
         if self.query:
             rows = rows.filter(self.matches(rows.model._meta.get_field("user").related_model))
         return rows

@@ -60,6 +60,7 @@ from .offers import (
     TermsMixin,
     show_once,
 )
+from .overview import growth_plot, stats, steps
 from .preview import PreviewMixin
 
 __all__ = [
@@ -122,12 +123,21 @@ class OrganizationList(base.BaseOrganizationList):
 
 
 class OrganizationDetail(AccessRequiredMixin, base.BaseOrganizationDetail):
+    """The overview: people, figures, growth, and what is left to set up."""
+
     permission = permissions.VIEW_ORGANIZATION
 
     def get_context_data(self, **kwargs: Any) -> Any:
         pending = open_invitations(self.organization).count()
         offer = handover.offer_to(self.organization, self.request.user, now=timezone.now())
-        return super().get_context_data(pending_count=pending, ownership_offer=offer, **kwargs)
+        context = super().get_context_data(pending_count=pending, ownership_offer=offer, **kwargs)
+        about = self.organization, self.access, context["growth"]
+        return {
+            **context,
+            "stats": stats(*about, pending=pending),
+            "steps": steps(*about, pending=pending),
+            "plot": growth_plot(context["growth"]),
+        }
 
 
 class OrganizationCreate(PageMixin, RequestFormMixin, FormView):

@@ -24,6 +24,7 @@ from ..doors import forbidden, not_found, page_context, too_often
 from ..exceptions import LimitReached, NotAllowed
 from ..families import default_family, family_of
 from ..services.access import access_of, members_with_grants
+from ..services.organizations import with_accent
 
 __all__ = [
     "AccessRequiredMixin",
@@ -58,11 +59,17 @@ class _OrganizationLookup:
         key = as_key(model, value)
         if value is None or isinstance(key, int):
             return {**kwargs, "organization_pk": key} if key is not None else kwargs
-        found = find_organization(model, value)
+        found = self._find(value)
         if found is None:
             return kwargs
         self.__dict__["organization"] = found  # what the property below would fetch again
         return {**kwargs, "organization_pk": found.pk}
+
+    def _find(self, value: Any) -> Any:
+        # The colour of its pages comes along, so that they need no query for it.
+        model = self.get_org_model()
+        rows = with_accent(model._default_manager.all())
+        return find_organization(model, value, rows=rows)
 
     def get_org_model(self) -> Any:
         return self.org_model or default_family().organization
@@ -75,7 +82,7 @@ class _OrganizationLookup:
     def organization(self) -> Any:
         value = self.kwargs.get("organization_pk")
         # A view that never ran ``setup``, as those of REST framework, still has the slug.
-        found = None if value is None else find_organization(self.get_org_model(), value)
+        found = None if value is None else self._find(value)
         if found is None:
             raise Http404
         return found
