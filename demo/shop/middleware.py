@@ -2,8 +2,11 @@ from django.http import Http404
 
 from organizations.doors import not_found
 
-#: No script at all, and styles and pictures only as files of our own.
-POLICY = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'"
+#: Scripts, styles and pictures only as files of our own, and nothing else; no requests of scripts.
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+    "form-action 'self'; base-uri 'none'"
+)
 
 
 def content_security_policy(get_response):

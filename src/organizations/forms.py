@@ -22,6 +22,7 @@ from .dates import DayField, clean_day, end_of, last_day
 from .doors import link_base
 from .exceptions import OrganizationsError
 from .families import default_family, family_of
+from .fields import UniqueSlugField
 from .models import Organization, OrganizationUser
 from .offer_forms import InviteForm
 from .services import (
@@ -237,6 +238,13 @@ class OrganizationAddForm(forms.ModelForm):
         return email
 
 
+def _makes_slug_of_name(org_model: Any) -> bool:
+    """Return whether the package makes the slug, and the model has no maker of its own."""
+    field = org_model._meta.get_field("slug")
+    made_by_us = isinstance(field, UniqueSlugField) and field.populate_from == "name"
+    return made_by_us and not hasattr(org_model, "slugify_function")
+
+
 class _NamesForm(forms.Form):
     """A name and a short name for addresses."""
 
@@ -262,6 +270,9 @@ class _NamesForm(forms.Form):
         self.org_model = self.org_model or default_family().organization
         if not family_of(self.org_model).has_field("organization", "slug"):
             del self.fields["slug"]
+        elif _makes_slug_of_name(self.org_model):
+            # The script shows beforehand what an empty field leads to.
+            self.fields["slug"].widget.attrs["data-org-slug-of"] = "name"
 
     def clean_slug(self) -> str:
         return clean_slug(

@@ -71,24 +71,42 @@ def shop(tmp_path_factory):
         yield url
 
 
+def launched(playwright, **options):
+    return playwright.chromium.launch(
+        executable_path=os.environ.get("ORGKIT_CHROMIUM", "/usr/bin/chromium"),
+        args=[
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+        ],
+        **options,
+    )
+
+
 @pytest.fixture(scope="session")
-def chromium():
-    """The system's Chromium, driven through its own protocol."""
+def playwright():
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=os.environ.get("ORGKIT_CHROMIUM", "/usr/bin/chromium"),
-            args=[
-                "--no-sandbox",
-                "--disable-gpu",
-                "--disable-quic",
-                "--no-first-run",
-                "--disable-background-networking",
-                "--disable-component-update",
-                "--disable-sync",
-            ],
-        )
-        yield browser
-        browser.close()
+        yield playwright
+
+
+@pytest.fixture(scope="session")
+def chromium(playwright):
+    """The system's Chromium, driven through its own protocol."""
+    browser = launched(playwright)
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def chromium_with_cache(playwright):
+    """The same, which keeps the pages that one leaves, as it does for people."""
+    browser = launched(playwright, ignore_default_args=["--disable-back-forward-cache"])
+    yield browser
+    browser.close()
 
 
 @pytest.fixture(params=[True, False], ids=["javascript", "no-javascript"])
