@@ -322,6 +322,7 @@ def template_list():
     """The templates that are no pages: elements, mails, and the password pages."""
     groups = {
         "Elements": "organizations/elements/",
+        "Parts": "organizations/parts/",
         "Sign-in and passwords": "organizations/auth/",
         "Mails": "organizations/email/",
     }

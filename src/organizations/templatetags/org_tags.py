@@ -13,7 +13,7 @@ from django.core.validators import validate_email
 from django.db.models import Model
 from django.utils import timezone
 
-from .. import pages, presets
+from .. import elements, pages, presets
 from ..backends import invitation_backend
 from ..conf import get_settings
 from ..dates import last_day
@@ -30,6 +30,8 @@ from ..services.ceiling import within_reach
 from ..views.default import org_url as url_of
 
 register = template.Library()
+register.tag(elements.element)
+register.tag(elements.slot)
 
 
 @register.inclusion_tag("organizations/organization_users.html", takes_context=True)
@@ -283,11 +285,15 @@ def org_switcher(context: Any) -> dict[str, Any]:
     if family.invitation is not None and invitation_backend().requires_acceptance:
         offers = invitations.open_for(user, model=family.invitation, now=timezone.now())
         pending = offers.count()
+    current = context.get("organization") or getattr(request, "organization", None)
+    found = list(
+        with_member(family.organization._default_manager.filter(is_active=True), user)[:20]
+    )
+    for organization in found:
+        organization.is_current = current is not None and organization.pk == current.pk
     return {
-        "organizations": with_member(
-            family.organization._default_manager.filter(is_active=True), user
-        )[:20],
-        "current": context.get("organization") or getattr(request, "organization", None),
+        "organizations": found,
+        "current": current,
         "pending_count": pending,
         "switches": bool(get_settings().LANDING_URL) or from_session in chosen(),
         "request": request,
