@@ -2,8 +2,11 @@ from django.http import Http404
 
 from organizations.doors import not_found
 
-#: No script at all, and styles and pictures only as files of our own.
-POLICY = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'"
+#: No script at all; styles, pictures, and the frame that shows a mail, only as files of our own.
+POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; frame-src 'self'; "
+    "form-action 'self'; base-uri 'none'"
+)
 
 
 def content_security_policy(get_response):

@@ -2,7 +2,7 @@
 
 Words in braces are filled in by ``stage.py``. What is typed is posted before the picture is
 taken: ``name=value&…`` fills the form that has the first of these fields and sends it, ``!``
-sends the last form as it is, ``post PATH`` posts there as often as ``xN`` says.
+sends the last form as it is; ``xN`` behind the values sends them as often before.
 """
 
 # URL name | person | path | typed | state, which begins with the status if it is not 200
@@ -28,7 +28,7 @@ registration_register         | nobody   | /orgs/register/{waiting}-nonsense/ | 
 invitations_accept            | nobody   | /orgs/invitations/open/{new_offer}/ | | somebody new
 invitations_accept            | nobody   | /orgs/invitations/open/{new_offer}/ | username=&password1=1&password2=2 | errors
 invitations_accept            | nobody   | /orgs/invitations/open/{known_offer}/ | | has an account
-invitations_accept            | owner    | /orgs/invitations/open/{offer}/ | | 403 wrong account
+invitations_accept            | owner    | /orgs/invitations/open/{offer}/ | | wrong account
 invitations_accept            | member   | /orgs/invitations/open/{offer}/ | | ready
 invitations_accept            | nobody   | /orgs/invitations/open/{past_offer}/ | | 410 expired
 invitations_accept            | nobody   | /orgs/invitations/open/{declined_offer}/ | | 410 declined
@@ -62,7 +62,7 @@ organization_handover_answer  | heir     | /orgs/{dar}/transfer/answer/ | | offe
 organization_user_list        | owner    | /orgs/{workshop}/people/ | | one member
 organization_user_list        | layla    | /orgs/{dar}/people/ | | 25 members, Arabic names
 organization_user_list        | owner    | /orgs/{kestrel}/people/ | | all states
-organization_user_list        | admin    | /orgs/{meridian}/people/ | | 400 members
+organization_user_list        | admin    | /orgs/{meridian}/people/ | | of 400 members
 organization_user_list        | long     | /orgs/{wide}/people/ | | long names
 organization_user_list        | member   | /orgs/{kestrel}/people/ | | member
 organization_user_list        | owner    | /orgs/{kestrel}/people/?q=zzzz | | nobody found
@@ -89,7 +89,6 @@ organization_link_shown       | owner    | /orgs/{kestrel}/invitations/link/ | !
 organization_invitation_approve | owner  | /orgs/{kestrel}/invitations/{to_decide}/approve/ | | asks
 organization_invitation_decline | owner  | /orgs/{kestrel}/invitations/{to_decide}/decline/ | | asks
 organization_invitation_revoke | owner   | /orgs/{kestrel}/invitations/{to_revoke}/revoke/ | | asks
-organization_invitation_resend | owner   | /orgs/{kestrel}/people/ | post /orgs/{kestrel}/invitations/{to_revoke}/resend/ x12 | 429 too often
 organization_bulk             | owner    | /orgs/{kestrel}/invitations/many/ | | form and latest lists
 organization_bulk             | owner    | /orgs/{kestrel}/invitations/many/ | ! | errors
 organization_bulk_detail      | owner    | /orgs/{kestrel}/invitations/many/{list}/ | | a look ahead
@@ -134,6 +133,7 @@ password_reset_done           | nobody   | /accounts/password_reset/done/ | | ma
 password_reset_confirm        | nobody   | /accounts/reset/{uid}/{reset}/ | | empty form
 password_reset_confirm        | nobody   | /accounts/reset/{uid}/nonsense/ | | a dead link
 password_reset_complete       | nobody   | /accounts/reset/done/ | | done
+password_reset                | nobody   | /accounts/password_reset/ | email=x@example.com x100 | 429 too often
 """  # noqa: E501
 
 # URLs with nothing to look at. URL name | person | method and path | answer | why
@@ -141,6 +141,7 @@ OTHERS = """
 invitations_open               | nobody   | GET /orgs/invitations/open/{offer}/ | 302 /orgs/invitations/accept/ | keeps the secret out of the address
 organization_switch            | owner    | GET /orgs/{kestrel}/switch/ | 302 /orgs/{kestrel}/ | switches and leads on
 organization_invitation_answer | outsider | GET /orgs/invitations/{to_answer}/answer/ | 405 | a form of the inbox posts here
+organization_invitation_resend | owner    | GET /orgs/{kestrel}/invitations/{to_revoke}/resend/ | 405 | a form of the roster posts here
 organization_team_member_lead  | owner    | GET /orgs/{kestrel}/teams/{team}/people/{team_member}/lead/ | 405 | a form of the team posts here
 organization_bulk_results      | owner    | GET /orgs/{kestrel}/invitations/many/{begun}/results.csv | 200 text/csv | a file
 logout                         | nobody   | POST /accounts/logout/ | 302 / | the demo leads to its first page

@@ -213,7 +213,7 @@ def main():
     led = forge.memberships.order_by("pk").first()
     places |= {
         "role": role.pk,
-        "given": role.assignments.first().pk,
+        "given": roles.assign(forge, role, actor=owner).pk,
         "team": forge.pk,
         "team_member": led.member.user_id,
     }

@@ -13,7 +13,6 @@ import re
 import subprocess
 from collections import Counter
 from pathlib import Path
-from types import SimpleNamespace
 from urllib.parse import parse_qsl
 
 import pytest
@@ -49,8 +48,17 @@ POLICY = {
 }
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice"]
 
+#: The one rule that the pages break by intent: parts of a table name the role that they have
+#: anyway, because on narrow screens the stylesheet gives them a ``display`` of its own, for
+#: which browsers have forgotten that it is a table.
+ROLE_OF_TABLE = re.compile(
+    r"The “(table|row|rowgroup|cell|columnheader|rowheader)” role is unnecessary"
+    r"|The “role” attribute must not be used on a “(tr|td|th|thead|tbody)” element which has a"
+)
+
 RUN_AXE = """async (tags) => (await axe.run(document, {
-    runOnly: {type: "tag", values: tags}, resultTypes: ["violations"],
+    // A mail in its frame is not a page, and can run no script that would answer.
+    runOnly: {type: "tag", values: tags}, resultTypes: ["violations"], iframes: false,
 })).violations.map(({id, help, nodes}) =>
     ({id, help, nodes: nodes.slice(0, 3).map((node) => node.html.slice(0, 200))}))"""
 SEND = """(fields) => {
@@ -66,14 +74,6 @@ SEND = """(fields) => {
     }
     form.noValidate = true;
     form.requestSubmit([...form.querySelectorAll("button[type=submit]")].at(-1));
-}"""
-POST = """(path) => {
-    const form = document.createElement("form");
-    form.method = "post";
-    form.action = path;
-    form.append(document.querySelector("[name=csrfmiddlewaretoken]").cloneNode());
-    document.body.append(form);
-    form.submit();
 }"""
 WIDER = """() => {
     const {scrollWidth} = document.scrollingElement;
@@ -108,8 +108,10 @@ class Visitor:
         self.context.set_default_timeout(15_000)
         self.page = self.context.new_page()
         self.said = []
-        self.page.on("console", lambda message: self.said.append(message.text))
-        self.page.on("pageerror", lambda error: self.said.append(str(error)))
+        self.page.on(
+            "console", lambda message: self.said.append((message.text, message.location["url"]))
+        )
+        self.page.on("pageerror", lambda error: self.said.append((str(error), "")))
 
     def become(self, person):
         """Sign in as a person; ``nobody`` is a visitor without any cookie."""
@@ -119,23 +121,20 @@ class Visitor:
             cookie = {"name": settings.SESSION_COOKIE_NAME, "value": key, "url": self.gallery.url}
             self.context.add_cookies([cookie])
 
-    def send(self, script, argument):
-        with self.page.expect_navigation() as navigation:
-            self.page.evaluate(script, argument)
-        return navigation.value
-
     def open(self, path_, typed):
         """Open a page, type and send what is to be typed, and return the last answer."""
         answer = self.page.goto(self.gallery.url + path_)
-        if typed.startswith("post "):
-            _post, where, times = typed.split()
-            for _number in range(int(times[1:])):
-                answer = self.send(POST, where)
-                if answer.status >= 400:
-                    break
-        elif typed:
-            fields = [] if typed == "!" else parse_qsl(typed, keep_blank_values=True)
-            answer = self.send(SEND, fields)
+        values, _space, times = typed.partition(" x")
+        fields = [] if values == "!" else parse_qsl(values, keep_blank_values=True)
+        if times:
+            token = self.page.locator("[name=csrfmiddlewaretoken]").first.input_value()
+            form = {**dict(fields), "csrfmiddlewaretoken": token}
+            for _number in range(int(times)):
+                self.context.request.post(self.page.url, form=form, max_redirects=0)
+        if typed:
+            with self.page.expect_navigation() as navigation:
+                self.page.evaluate(SEND, fields)
+            answer = navigation.value
         return answer
 
     def violations(self):
@@ -150,6 +149,7 @@ class Show:
     def __init__(self, folder, axe):
         self.folder, self.axe = folder, axe
         self.seen, self.wrong, self.documents = [], [], {}
+        self.roles_of_tables = 0
 
     def fail(self, where, what):
         self.wrong.append(f"{where}: {what}")
@@ -165,7 +165,7 @@ class Show:
         page = visitor.page
         found = NAMES.resolve(page.url.removeprefix(visitor.gallery.url).partition("?")[0])
         expected = int(state[:3]) if state[:3].isdigit() else 200
-        if found.url_name != name or answer.status not in {expected, 429 if "429" in state else 0}:
+        if found.url_name != name or answer.status != expected:
             return self.fail(where, f"shows {found.url_name} with status {answer.status}")
         document = page.evaluate("document.documentElement.dir")
         if document != visitor.way:
@@ -180,9 +180,12 @@ class Show:
         page.set_viewport_size({"width": NARROWEST, "height": 800})
         if wide := page.evaluate(WIDER):
             self.fail(f"{where} at {NARROWEST}", wide)
-        for said in visitor.said:
-            if f"status of {expected}" not in said or expected == 200:
-                self.fail(where, f"the console says {said}")
+        for said, about in visitor.said:
+            if "/favicon.ico" in about:  # the browser asks for it by itself
+                continue
+            # It notes a page that answers with an error, even if it is meant to.
+            if not (f"status of {expected}" in said and about == answer.url):
+                self.fail(where, f"the console says {said} {about}")
 
     def check_policy(self, where, answer):
         sent = answer.headers.get("content-security-policy", "")
@@ -224,14 +227,18 @@ class Show:
             check=True,
         )
         for said in json.loads(run.stderr)["messages"]:
-            where = files.get(said.get("url", "").replace("file:/", "file:///", 1), said.get("url"))
-            where = files.get(said.get("url"), where)
+            if ROLE_OF_TABLE.search(said["message"]):
+                self.roles_of_tables += 1
+                continue
+            where = files.get(said["url"].replace("file:/", "file:///", 1)) or files[said["url"]]
             self.fail(where, f"{said['type']}: {said['message']} {said.get('extract', '')!r}")
 
     def write_index(self):
         (self.folder / "index.json").write_text(json.dumps(self.seen, indent=1))
         lines = ["<!doctype html>", "<meta charset=utf-8>", "<title>Gallery</title>"]
-        lines.append("<style>figure {display: inline-block; margin: .5rem} img {width: 12rem}</style>")
+        lines.append(
+            "<style>figure {display: inline-block; margin: .5rem} img {width: 12rem}</style>"
+        )
         title = None
         for each in self.seen:
             if title != (title := (each["name"], each["person"], each["state"])):
@@ -269,7 +276,11 @@ def test_every_page_in_every_view(chromium, gallery, axe, folder, capsys):
 
     pages = {(each["name"], each["person"], each["state"]) for each in show.seen}
     with capsys.disabled():
-        print(f"\ngallery: {len(pages)} pages x {len(VIEWS)} views, {len(show.seen)} in all")
+        print(
+            f"\ngallery: {len(pages)} pages x {len(VIEWS)} views, {len(show.seen)} in all; "
+            f"{len(show.documents)} documents, in which {show.roles_of_tables} parts of tables "
+            "say that they are such"
+        )
     assert not show.wrong, "\n".join([f"{len(show.wrong)} findings", *show.wrong])
     views = {}
     for each in show.seen:

@@ -10,17 +10,16 @@ STOPS = 60
 FOCUS = """() => {
     const each = document.activeElement;
     if (!each || each === document.body) return null;
-    // A choice of a group is seen by the ring of the field itself.
     const {outlineStyle, outlineWidth} = getComputedStyle(each);
     const box = each.getBoundingClientRect();
     const x = box.left + box.width / 2, y = box.top + Math.min(box.height / 2, 12);
     const on_top = document.elementFromPoint(x, y);
     return {
-        name: (each.getAttribute("aria-label") || each.innerText || each.labels?.[0]?.innerText || "")
-            .trim(),
+        name: (each.getAttribute("aria-label") || each.innerText || "").trim(),
         field: each.name || "", tag: each.tagName.toLowerCase(), type: each.type || "",
         ring: outlineStyle === "none" ? 0 : parseFloat(outlineWidth),
-        in_view: box.top >= 0 && box.left >= 0 && box.top < innerHeight && box.right <= innerWidth + 1,
+        in_view: box.top >= 0 && box.left >= 0
+            && box.top < innerHeight && box.right <= innerWidth + 1,
         covered: !(on_top && (each.contains(on_top) || on_top.contains(each))),
         html: each.outerHTML.slice(0, 120),
     };
@@ -130,10 +129,10 @@ def test_changing_a_role(keys, gallery, javascript):
     before = ada.page.evaluate("document.activeElement.checked")
     ada.keys.press("Space")
     assert ada.page.evaluate("document.activeElement.checked") is not before
-    ada.keys.tab_to(tag="button", type="submit")
+    ada.keys.tab_to(tag="button", html="org-primary")
     ada.keys.follow()
     # What changes is shown first, and sent by a second press.
-    ada.keys.tab_to(tag="button", type="submit")
+    ada.keys.tab_to(tag="button", html="org-primary")
     ada.keys.follow()
     ada.visit(f"/orgs/kestrel-tools/people/{member}/edit/")
     assert ada.page.locator("main [name=is_admin]").is_checked() is not before

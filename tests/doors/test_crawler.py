@@ -130,7 +130,11 @@ class Walk:
 
     def note(self, url, link):
         parts = urlsplit(urljoin(url, link))
-        if not parts.netloc and parts.scheme in {"", "http"} and parts.path.startswith("/accounts/"):
+        if (
+            not parts.netloc
+            and parts.scheme in {"", "http"}
+            and parts.path.startswith("/accounts/")
+        ):
             self.todo.append(f"{parts.path}?{parts.query}" if parts.query else parts.path)
 
     def send(self, url, form):
