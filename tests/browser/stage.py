@@ -198,7 +198,6 @@ def main():
     }
 
     lines = [{"number": n, "address": f"line{n}@example.com"} for n in range(1, 6)]
-    lines += [{"number": 6, "text": "no address at all"}]
     done = [{"number": n, "code": "invited", "message": ""} for n in range(1, 4)]
     places |= {
         "list": bulk(kestrel, owner, addresses=lines),
