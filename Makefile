@@ -17,7 +17,7 @@ export PYTHON
 unexport DJANGO_SETTINGS_MODULE PYTHONPATH VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick test-slow test-core test-pooler test-browser pictures test-all coverage bench lint format docs clean demo-env dev-env
+.PHONY: help demo test quick test-slow test-core test-pooler test-browser gallery pictures test-all coverage bench lint format docs clean demo-env dev-env
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -39,8 +39,15 @@ test-slow: dev-env  ## the big tests: long state machines, 200-round races, larg
 test-core: dev-env  ## the suite in a copy without the optional apps, on SQLite
 	@tools/without_wings.sh
 
-test-browser: dev-env  ## the main job in a real browser (installs Chromium as root)
-	@browser=$$(tools/browser.sh | tail -n 1) && ORGKIT_CHROMIUM=$$browser tools/test.sh browser
+test-browser: dev-env  ## the pages in a real browser (installs Chromium and Java as root)
+	@browser=$$(tools/browser.sh | tail -n 1) && checkers=$$(tools/checkers.sh | tail -n 1) && \
+		ORGKIT_CHROMIUM=$$browser ORGKIT_CHECKERS=$$checkers tools/test.sh browser
+
+gallery: dev-env  ## every page in every view as a picture, listed in build/gallery/index.html
+	@rm -rf build/gallery
+	@browser=$$(tools/browser.sh | tail -n 1) && checkers=$$(tools/checkers.sh | tail -n 1) && \
+		ORGKIT_CHROMIUM=$$browser ORGKIT_CHECKERS=$$checkers ORGKIT_GALLERY=build/gallery \
+		ORGKIT_DB=sqlite $(BIN)/python -m pytest -m browser tests/browser/test_gallery.py
 
 test-pooler: dev-env  ## scopes and policies behind PgBouncer (installs it as root)
 	@pooler=$$(tools/pgbouncer.sh | tail -n 1) && ORGKIT_PGBOUNCER=$$pooler tools/test.sh pooler
@@ -73,7 +80,7 @@ docs: dev-env  ## build the documentation; a warning is an error
 	$(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build/html
 
 clean:  ## remove environments, caches and everything that was built
-	rm -rf .venv .venv-* build dist docs/_build .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage*
+	rm -rf .venv .venv-* .checkers build dist docs/_build .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 demo-env:

@@ -2,9 +2,10 @@ from django.http import Http404
 
 from organizations.doors import not_found
 
-#: Scripts, styles and pictures only as files of our own, and nothing else; no requests of scripts.
+#: Scripts, styles, pictures, and the frame that shows a mail, only as files of our own, and
+#: nothing else; no requests of scripts.
 POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; frame-src 'self'; "
     "form-action 'self'; base-uri 'none'"
 )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.utils.html import format_html
+from django.utils.html import escape, format_html
 from django.utils.text import Truncator
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -29,7 +29,9 @@ class BulkForm(TermsForm):
     addresses = forms.CharField(
         label=_("E-mail addresses"),
         required=False,
-        help_text=_("One on each line, or between commas. Names may stand before: Ada <ada@…>."),
+        help_text=escape(
+            _("One on each line, or between commas. Names may stand before: Ada <ada@…>.")
+        ),
         widget=forms.Textarea(attrs={"rows": 8, "autocomplete": "off", "spellcheck": "false"}),
     )
     file = forms.FileField(

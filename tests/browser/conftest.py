@@ -1,6 +1,7 @@
 """A real server and a real browser: the demo as ``make demo`` starts it, and Chromium."""
 
 import contextlib
+import json
 import os
 import signal
 import socket
@@ -9,6 +10,7 @@ import sys
 import time
 import urllib.request
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from playwright.sync_api import sync_playwright
@@ -51,15 +53,11 @@ def served(command, url, **options):
         process.wait(timeout=20)
 
 
-@pytest.fixture(scope="session")
-def shop(tmp_path_factory):
-    """The address of the demo, freshly made and filled, on the database of this run."""
+@contextlib.contextmanager
+def demo(folder, name):
+    """Serve the demo, freshly made and filled, and give its address and its environment."""
     port = free_port()
-    environment = {
-        **os.environ,
-        "SHOP_DATA": str(tmp_path_factory.mktemp("shop")),
-        "SHOP_DB_NAME": f"shop_browser_{os.getpid()}",
-    }
+    environment = {**os.environ, "SHOP_DATA": str(folder), "SHOP_DB_NAME": f"{name}_{os.getpid()}"}
     # The demo has its own settings; those of the tests would get in its way.
     environment.pop("DJANGO_SETTINGS_MODULE", None)
     command = [
@@ -68,6 +66,13 @@ def shop(tmp_path_factory):
     ]
     url = f"http://127.0.0.1:{port}"
     with served(command, url, cwd=ROOT / "demo", env=environment):
+        yield url, environment
+
+
+@pytest.fixture(scope="session")
+def shop(tmp_path_factory):
+    """The address of the demo, on the database of this run."""
+    with demo(tmp_path_factory.mktemp("shop"), "shop_browser") as (url, _environment):
         yield url
 
 
@@ -85,6 +90,31 @@ def launched(playwright, **options):
         ],
         **options,
     )
+
+
+@pytest.fixture(scope="session")
+def gallery(tmp_path_factory):
+    """A demo of its own with the people and organizations of ``stage.py``.
+
+    Its value has the ``url``, and by their names the ``sessions`` of people and the ``places``
+    that stand in paths.
+    """
+    with demo(tmp_path_factory.mktemp("gallery"), "shop_gallery") as (url, environment):
+        run = subprocess.run(
+            [sys.executable, str(Path(__file__).with_name("stage.py"))],
+            cwd=ROOT / "demo",
+            env={
+                **environment,
+                "SHOP_DB": database_name(),
+                "DJANGO_SETTINGS_MODULE": "shop.settings",
+                "PYTHONPATH": os.pathsep.join(
+                    [str(ROOT / "demo"), os.environ.get("PYTHONPATH", "")]
+                ),
+            },
+            stdout=subprocess.PIPE,
+            check=True,
+        )
+        yield SimpleNamespace(url=url, **json.loads(run.stdout))
 
 
 @pytest.fixture(scope="session")

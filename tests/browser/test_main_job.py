@@ -85,6 +85,13 @@ def test_a_company_from_its_first_day_to_its_last(person, javascript):
     assert cy.sees(f"{company} is deleted.")
     assert cy.visit(f"/orgs/{slug}/") == 404
 
+    # It was a mistake, so she takes it back: all is there as it was.
+    cy.visit("/orgs/")
+    cy.follow(cy.page.locator("main a[href*='/deleted/']").first)
+    cy.follow(cy.page.locator("main form button[type=submit]").last)
+    assert cy.visit(f"/orgs/{slug}/products/") == 200
+    assert cy.sees("Moon Shuttle")
+
 
 def test_an_invitation_opened_by_the_wrong_account_offers_both_ways_out(person, javascript):
     suffix = "js" if javascript else "plain"

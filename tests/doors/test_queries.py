@@ -110,10 +110,11 @@ def test_other_pages_take_as_many_with_few_members_as_with_many(name, acme, ada)
     about = {"user_pk": cy.pk} if "user_" in name and not name.endswith("add") else {}
     browser = signed_in(ada)
     few, _response = queries_of(browser, page(name, acme, **about))
-    fill(acme, 400)
-    many, _response = queries_of(browser, page(name, acme, **about))
-    assert many == few
-    assert many <= 14
+    assert few <= 14
+    for size in SIZES:
+        fill(acme, size)
+        many, _response = queries_of(browser, page(name, acme, **about))
+        assert many == few, size
 
 
 def test_the_list_takes_as_many_with_one_organization_as_with_hundred(acme, ada, backend):
@@ -130,11 +131,11 @@ def test_the_list_takes_as_many_with_one_organization_as_with_hundred(acme, ada,
 
 def test_the_transfer_page_takes_as_many_with_few_members_as_with_many(acme, ada):
     browser = signed_in(ada)
-    fill(acme, 10)
-    few, _response = queries_of(browser, page("organization_transfer", acme))
-    fill(acme, 400)
-    many, _response = queries_of(browser, page("organization_transfer", acme))
-    assert many == few
+    counts = set()
+    for size in SIZES:
+        fill(acme, size)
+        counts.add(queries_of(browser, page("organization_transfer", acme))[0])
+    assert len(counts) == 1
 
 
 @pytest.mark.parametrize("question", ["is_member", "is_admin", "is_owner"])

@@ -56,6 +56,10 @@ def _person_fields() -> tuple[str, ...]:
     return tuple(name for name in dict.fromkeys(wanted) if name in has and name != email)
 
 
+#: What the browser may fill in for the person, by the name of the field.
+PURPOSES = {"first_name": "given-name", "last_name": "family-name"}
+
+
 class UserRegistrationForm(UserCreationForm):
     """Names and a password for an account whose address is known.
 
@@ -74,6 +78,9 @@ class UserRegistrationForm(UserCreationForm):
             # A random placeholder is nobody's name: suggest one from the address.
             email = getattr(self.instance, self.instance.get_email_field_name(), "") or ""
             self.initial["username"] = email.partition("@")[0]
+        for name, purpose in PURPOSES.items():
+            if name in self.fields:
+                self.fields[name].widget.attrs.setdefault("autocomplete", purpose)
 
 
 def org_registration_form(org_model: Any) -> type[forms.ModelForm]:
