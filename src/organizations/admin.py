@@ -11,8 +11,6 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from . import permissions
 from .backends.forms import clean_address, validate_name
@@ -37,6 +35,8 @@ from .services import closing, invitations, members, organizations, ownership, s
 from .services._locks import database_of, lock_organization
 from .services.ceiling import authority
 from .states import InvitationStatus
+from .words import gettext_lazy as _
+from .words import ngettext
 
 __all__ = [
     "OrganizationAdmin",

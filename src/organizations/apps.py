@@ -9,7 +9,8 @@ from django.core import checks
 from django.db import models
 from django.db.models.signals import post_delete, post_save, pre_delete, pre_save
 from django.utils.module_loading import autodiscover_modules
-from django.utils.translation import gettext_lazy as _
+
+from .words import gettext_lazy as _
 
 __all__ = ["OrganizationsConfig"]
 
