@@ -25,7 +25,7 @@ class OrganizationsConfig(AppConfig):
     default_auto_field = "django.db.models.AutoField"
 
     def ready(self) -> None:
-        from . import converters
+        from . import converters, families
         from .checks import ALL_CHECKS
         from .doors import note_sign_in
         from .services import _records, _sides, ownership
@@ -50,6 +50,9 @@ class OrganizationsConfig(AppConfig):
         user_logged_in.connect(note_sign_in, dispatch_uid="organizations")
         for check in ALL_CHECKS:
             checks.register(check, "organizations")
+        for model in apps.get_models():
+            if model.__module__.startswith("organizations.") or hasattr(model, "family_kind"):
+                families.translate_names(model)
         self._register_own_family()
 
     def _register_own_family(self) -> None:
