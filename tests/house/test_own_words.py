@@ -32,3 +32,25 @@ def test_no_module_takes_its_texts_by_way_of_the_module_of_django():
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
         if re.search(r"\btranslation\.\w*gettext", line)
     ])  # fmt: skip
+
+
+def templates():
+    found = [path for path in PACKAGE.glob("**/templates/**/*.*") if path.is_file()]
+    assert len(found) > 150
+    return [(path.relative_to(PACKAGE), path.read_text(encoding="utf-8")) for path in found]
+
+
+def test_no_template_loads_the_tags_of_django():
+    complain([
+        f"{path} loads i18n; org_i18n has it too"
+        for path, text in templates()
+        if re.search(r"{%\s*load\b[^%]*\bi18n\b", text)
+    ])  # fmt: skip
+
+
+def test_no_template_has_a_text_that_only_django_can_translate():
+    complain([
+        f"{path} has {match[0]}"
+        for path, text in templates()
+        for match in re.finditer(r"""\b_\(["'].*?\)""", text)
+    ])  # fmt: skip
