@@ -40,6 +40,14 @@ CLINICS = {
 CLINIC = {"NAME": {code: words[:2] for code, words in CLINICS.items()}}
 
 
+@pytest.fixture(autouse=True)
+def english_again():
+    """A page that was asked for leaves its language to whoever comes next."""
+    translation.activate("en")
+    yield
+    translation.deactivate()
+
+
 def left_over(language, text):
     """Return each place of a text that has our word, with what is around it."""
     found = re.finditer(CLINICS[language][2], text, re.IGNORECASE)
@@ -95,7 +103,6 @@ def test_no_mail_says_our_word(language, settings):
 
 def test_no_page_of_the_admin_says_our_word(world, settings):  # noqa: F811
     settings.ORGANIZATIONS = {**BACKENDS["modelled"], **CLINIC}
-    translation.activate("en")
     browser = signed_in(world.people["superuser"])
     addresses = [reverse("admin:index")]
     no_form_to_add = {"organizationinvitation"}
