@@ -7,7 +7,6 @@ from typing import Any
 from django.db import models
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 
 from . import states
 from .base import (
@@ -24,6 +23,7 @@ from .fields import AutoCreatedField, AutoLastModifiedField, SlugField
 from .services import members, ownership
 from .services._async import make_async
 from .states import InvitationKind, InvitationStatus
+from .words import gettext_lazy as _
 
 __all__ = [
     "USER_MODEL",

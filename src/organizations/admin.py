@@ -15,8 +15,6 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
-from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from . import permissions
 from .backends import invitation_backend
@@ -42,6 +40,8 @@ from .services import closing, invitations, members, organizations, ownership, s
 from .services._locks import database_of, lock_organization
 from .services.ceiling import authority
 from .states import InvitationKind, InvitationStatus
+from .words import gettext_lazy as _
+from .words import ngettext
 
 __all__ = [
     "OrganizationAdmin",

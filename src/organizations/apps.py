@@ -9,7 +9,8 @@ from django.core import checks
 from django.db import models
 from django.db.models.signals import post_delete, post_save, pre_delete, pre_save
 from django.utils.module_loading import autodiscover_modules
-from django.utils.translation import gettext_lazy as _
+
+from .words import gettext_lazy as _
 
 __all__ = ["OrganizationsConfig"]
 
@@ -24,7 +25,7 @@ class OrganizationsConfig(AppConfig):
     default_auto_field = "django.db.models.AutoField"
 
     def ready(self) -> None:
-        from . import converters
+        from . import converters, families
         from .checks import ALL_CHECKS
         from .doors import note_sign_in
         from .services import _records, _sides, ownership
@@ -49,6 +50,9 @@ class OrganizationsConfig(AppConfig):
         user_logged_in.connect(note_sign_in, dispatch_uid="organizations")
         for check in ALL_CHECKS:
             checks.register(check, "organizations")
+        for model in apps.get_models():
+            if model.__module__.startswith("organizations.") or hasattr(model, "family_kind"):
+                families.translate_names(model)
         self._register_own_family()
 
     def _register_own_family(self) -> None:

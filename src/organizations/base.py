@@ -14,12 +14,12 @@ from django.db import models
 from django.db.models.base import ModelBase
 from django.db.models.signals import class_prepared
 from django.urls import reverse
-from django.utils.translation import gettext_lazy as _
 
 from . import families
 from .managers import ActiveOrgManager, OrgManager
 from .services import invitations, members
 from .services._async import make_async
+from .words import gettext_lazy as _
 
 __all__ = [
     "USER_MODEL",

@@ -7,13 +7,13 @@ from typing import Any
 from django import forms
 from django.utils.html import escape, format_html
 from django.utils.text import Truncator
-from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
 
 from . import presets
 from .exceptions import OrganizationsError
 from .offer_forms import TermsForm
 from .services import bulk_jobs, lists
+from .words import gettext
+from .words import gettext_lazy as _
 
 __all__ = ["BulkForm", "ColumnsForm"]
 

@@ -15,7 +15,7 @@ from django.shortcuts import resolve_url
 from django.template import TemplateDoesNotExist, engines, loader
 from django.urls import NoReverseMatch, Resolver404, URLPattern, URLResolver, get_resolver, reverse
 
-from . import conf, converters, families, jobs, permissions, resolvers
+from . import conf, converters, families, jobs, permissions, resolvers, words
 from .backends import invitation_backend, registration_backend
 from .decorators import REQUIRED
 from .exceptions import UnknownPermission
@@ -450,6 +450,26 @@ def check_copies(**kwargs: Any) -> list[CheckMessage]:
     ]
 
 
+def check_words(**kwargs: Any) -> list[CheckMessage]:
+    """W017: the project has a word of its own, and none for a language of the site."""
+    if _setting("NAME") is None:
+        return []
+    name_in = conf.get_settings().name_in
+    missing = [code for code in words.spoken() if name_in(code) is None]
+    if not missing:
+        return []
+    return [
+        Warning(
+            f"ORGANIZATIONS['NAME'] has no word for {', '.join(missing)}: the texts of these "
+            "languages keep ours.",
+            hint="ORGANIZATIONS = {"
+            f'"NAME": {{"{missing[0]}": ("one", "many"), …}}}}  # and in LANGUAGES only what '
+            "your site speaks",
+            id="organizations.W017",
+        )
+    ]
+
+
 def check_mail(**kwargs: Any) -> list[CheckMessage]:
     """W006: mail goes nowhere in production. W007: the default sender is untouched.
 
@@ -580,6 +600,7 @@ ALL_CHECKS: tuple[Callable[..., list[CheckMessage]], ...] = (
     check_resolvers,
     check_templates,
     check_copies,
+    check_words,
     check_mail,
     check_acceptance,
     check_permissions,

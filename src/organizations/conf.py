@@ -70,6 +70,9 @@ RATES = {
 
 REGISTRATION_MODES = ("open", "invitation", "domains")
 
+#: What a word may not hold that is put into texts: they are HTML and have placeholders.
+UNFIT = frozenset("<>&\"'%{}")
+
 #: The shortest and the longest life of an invitation.
 LIFETIMES = (timedelta(days=1), timedelta(days=30))
 
@@ -100,6 +103,11 @@ class OrganizationsSettings:
 
     #: The organization of the default pages, forms, admin and commands, as ``app_label.Model``.
     ORGANIZATION_MODEL: str = "organizations.Organization"
+    #: What an organization is called, by the code of a language: one and many, as inside of a
+    #: sentence, such as ``{"en": ("clinic", "clinics"), "de": ("Praxis", "Praxen")}``. A plain
+    #: pair is English alone. A language without a pair keeps our word, and that of a region takes
+    #: what its language has.
+    NAME: Mapping[str, tuple[str, str]] | tuple[str, str] | None = None
     #: Template that the pages extend; it needs the blocks ``title`` and ``content``.
     BASE_TEMPLATE: str | None = None
     #: Class that invites people, as a dotted path.
@@ -168,6 +176,7 @@ class OrganizationsSettings:
     )
 
     def __post_init__(self) -> None:
+        self._check_name()
         lifetime = self.INVITATION_LIFETIME
         if not LIFETIMES[0] <= lifetime <= LIFETIMES[1]:
             raise ImproperlyConfigured(
@@ -208,6 +217,47 @@ class OrganizationsSettings:
                 "the name of a header, such as 'X-Organization'."
             )
 
+    def _check_name(self) -> None:
+        for code, pair in self._pairs().items():
+            if not isinstance(code, str) or not re.fullmatch(r"[a-z]{2,3}(-[a-z0-9]+)*", code):
+                raise ImproperlyConfigured(
+                    f"ORGANIZATIONS['NAME'] has the key {code!r}; it must be the code of a "
+                    "language as in LANGUAGES, such as 'de' or 'pt-br'."
+                )
+            is_pair = isinstance(pair, tuple | list) and len(pair) == 2
+            if not is_pair or not all(isinstance(word, str) for word in pair):
+                raise ImproperlyConfigured(
+                    f"ORGANIZATIONS['NAME'] says {pair!r} for {code!r}; it must be a pair of one "
+                    "and many, such as ('clinic', 'clinics')."
+                )
+            for word in pair:
+                if not word or word != " ".join(word.split()) or UNFIT.intersection(word):
+                    raise ImproperlyConfigured(
+                        f"ORGANIZATIONS['NAME'] has the word {word!r}; it must be words without "
+                        f"spaces around them and without any of {' '.join(sorted(UNFIT))}"
+                    )
+
+    def _pairs(self) -> Mapping[Any, Any]:
+        if self.NAME is None:
+            return {}
+        return {"en": self.NAME} if isinstance(self.NAME, tuple) else self.NAME
+
+    def name_in(self, language: str) -> tuple[str, str] | None:
+        """Return what one and what many organizations are called in a language.
+
+        Args:
+            language: a code such as ``"de"``; one of a region, such as ``"de-at"``, falls back.
+
+        Returns: None where the project has no word of its own for that language.
+        """
+        pairs = self._pairs()
+        while language:
+            if language in pairs:
+                one, many = pairs[language]
+                return one, many
+            language = language.rpartition("-")[0]
+        return None
+
     def rate(self, name: str) -> Rate | None:
         """Return how often something may happen, or None for as often as one likes.
 
@@ -230,6 +280,7 @@ class OrganizationsSettings:
 
 _TYPES: dict[str, tuple[type, ...]] = {
     "ORGANIZATION_MODEL": (str,),
+    "NAME": (dict, tuple, type(None)),
     "BASE_TEMPLATE": (str, type(None)),
     "INVITATION_BACKEND": (str,),
     "REGISTRATION_BACKEND": (str,),

@@ -12,13 +12,13 @@ from django.core.validators import validate_unicode_slug
 from django.db import models
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, register_converter, reverse
-from django.utils.translation import gettext_lazy as _
 
 from . import slugs
 from .conf import is_reserved
 from .families import family_of
 from .grants import superuser_has_access
 from .services.access import access_of
+from .words import gettext_lazy as _
 
 __all__ = [
     "AccountTokenConverter",

@@ -9,7 +9,8 @@ from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils import timezone
-from django.utils.translation import gettext
+
+from .words import gettext
 
 __all__ = ["DayField", "as_stored", "clean_day", "day_of", "end_of", "last_day"]
 

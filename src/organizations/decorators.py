@@ -16,7 +16,6 @@ from asgiref.sync import iscoroutinefunction, sync_to_async
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
-from django.utils.translation import gettext_lazy as _
 
 from .converters import find_organization, moved_url
 from .doors import forbidden, not_found
@@ -24,6 +23,7 @@ from .exceptions import NotAllowed
 from .families import default_family
 from .permissions import Access
 from .services.access import access_of
+from .words import gettext_lazy as _
 
 __all__ = ["admin_required", "membership_required", "owner_required", "permission_required"]
 

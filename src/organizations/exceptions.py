@@ -12,7 +12,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import PermissionDenied
-from django.utils.translation import gettext_lazy as _
+
+from .words import gettext_lazy as _
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise

@@ -32,6 +32,7 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.models import Q
 
 from .conf import get_settings
+from .words import gettext_lazy as _
 
 __all__ = [
     "KINDS",
@@ -53,6 +54,7 @@ __all__ = [
     "organization_of",
     "own_family",
     "side_label",
+    "translate_names",
 ]
 
 KINDS = ("organization", "member", "owner", "invitation")
@@ -387,8 +389,29 @@ def link(model: Any, kind: str, **options: Any) -> None:
         return
     target = getattr(default_family(), kind)
     model.add_to_class(kind, models.ForeignKey(target, models.CASCADE, **options))
+    translate_names(model)
     # Proxies of the target have noted its relations by now.
     apps.clear_cache()
+
+
+def translate_names(model: Any) -> None:
+    """Translate what Django reads off the names of classes and fields, as in "Organization".
+
+    Such names are in no migration, and what a project has named itself is left alone.
+    """
+    meta = model._meta
+    if "verbose_name" not in meta.original_attrs and _says_it(name := meta.verbose_name):
+        meta.verbose_name = _(name)
+        if "verbose_name_plural" not in meta.original_attrs:
+            meta.verbose_name_plural = _(f"{name}s")
+    for field in meta.local_fields:
+        # What somebody wrote would be written to a migration, too.
+        if "verbose_name" not in field.deconstruct()[3] and _says_it(field.verbose_name):
+            field.verbose_name = _(field.verbose_name)
+
+
+def _says_it(name: Any) -> bool:
+    return isinstance(name, str) and "organization" in name
 
 
 def made_in(model: Any) -> Any:

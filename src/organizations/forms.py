@@ -12,7 +12,6 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 
 from . import colours, handover_mail, jobs, mail
 from .backends import invitation_backend
@@ -37,6 +36,7 @@ from .services import (
     suspension,
 )
 from .services.preview import Preview, preview
+from .words import gettext_lazy as _
 
 __all__ = [
     "DeleteOrganizationForm",

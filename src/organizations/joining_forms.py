@@ -6,12 +6,12 @@ from typing import Any
 
 from django import forms
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 
 from .backends.forms import ADDRESS_LENGTH, clean_address
 from .conf import LIFETIMES, get_settings
 from .services import domains, organizations, requests
 from .services._offers import NOTE_LENGTH
+from .words import gettext_lazy as _
 
 __all__ = ["AddDomainForm", "AskForm", "JoiningForm", "ProposeForm"]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
-from django.utils.translation import gettext_lazy as _
 
 from .abstract import (
     AbstractOrganization,
@@ -15,6 +14,7 @@ from .abstract import (
     MemberLifecycle,
 )
 from .exceptions import OwnershipRequired
+from .words import gettext_lazy as _
 
 __all__ = [
     "BulkInvitation",

@@ -10,8 +10,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import get_language, gettext
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import get_language
 
 from . import jobs, presets
 from .backends import invitation_backend
@@ -24,6 +23,8 @@ from .families import family_of
 from .services import limits, links, members, requests
 from .services._offers import NOTE_LENGTH, lifetime_of
 from .states import InvitationKind
+from .words import gettext
+from .words import gettext_lazy as _
 
 __all__ = ["ApproveForm", "InviteForm", "LinkAddressForm", "LinkForm", "TermsForm"]
 

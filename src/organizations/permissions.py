@@ -22,9 +22,9 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ImproperlyConfigured
-from django.utils.translation import gettext_lazy as _
 
 from .exceptions import NotGrantable, PermissionMissing, UnknownPermission
+from .words import gettext_lazy as _
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise

@@ -21,11 +21,11 @@ from typing import TYPE_CHECKING, Any
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ImproperlyConfigured
 from django.utils import timezone, translation
-from django.utils.translation import gettext_lazy as _
 
 from . import mail
 from .conf import get_settings
 from .families import default_family
+from .words import gettext_lazy as _
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise

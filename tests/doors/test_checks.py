@@ -5,6 +5,7 @@ from pathlib import Path
 
 import django
 import pytest
+from django.conf import global_settings
 from django.core.checks import run_checks
 from django.urls import include, path
 
@@ -144,6 +145,11 @@ def without_middleware(settings):
     settings.MIDDLEWARE = [each for each in settings.MIDDLEWARE if "messages" not in each]
 
 
+def word_for_english(settings):
+    settings.LANGUAGES = [(code, code) for code in ("en", "en-gb", "de", "pt-br", "pt", "it")]
+    settings.ORGANIZATIONS = {**GOOD, "NAME": ("clinic", "clinics")}
+
+
 PROVOKED = {
     "E002": (change_key(INVITATION_LIFETME=3), "INVITATION_LIFETIME", None),
     "E003": (change_key(INVITATION_BACKEND="no.such.Backend"), "no.such.Backend", None),
@@ -157,6 +163,7 @@ PROVOKED = {
     "E013": (resolvers("no.such.resolver"), "no.such.resolver", "from_session"),
     "W005": (no_processors, "request", "processors.request"),
     "E008": (no_app_folders, "not found", '"APP_DIRS": True'),
+    "W017": (word_for_english, "has no word for de, pt-br:", '{"de": ("one", "many")'),
     "W006": (mailer("django.core.mail.backends.console.EmailBackend"), "never arrive", "smtp"),
     "W007": (change("DEFAULT_FROM_EMAIL", "webmaster@localhost"), "refuse", "DEFAULT_FROM_EMAIL ="),
     "W014": (mailer(SMTP), "hangs holds the request", "EMAIL_TIMEOUT = 10"),
@@ -269,6 +276,18 @@ def test_a_reserved_word_is_hidden_from_nobody(settings):
     settings.ROOT_URLCONF = Hidden
     settings.ORGANIZATIONS = {**GOOD, "RESERVED_SLUGS": ["blog", "news"]}
     assert found() == {}
+
+
+def test_only_the_languages_of_the_site_want_a_word(settings):
+    settings.ORGANIZATIONS = {**GOOD, "NAME": ("clinic", "clinics")}
+    settings.LANGUAGES = global_settings.LANGUAGES
+    assert found() == {}
+    settings.LANGUAGE_CODE = "de-at"
+    assert "for de-at:" in found()["W017"].msg
+    settings.ORGANIZATIONS = {**GOOD, "NAME": {"de": ("Praxis", "Praxen")}}
+    assert found() == {}
+    settings.USE_I18N = False
+    assert "for en:" in found()["W017"].msg
 
 
 def test_the_ids_are_told_once():

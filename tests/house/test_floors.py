@@ -10,7 +10,7 @@ PACKAGE = Path(__file__).resolve().parents[2] / "src" / "organizations"
 
 FLOORS = {
     # 0 ground: no database, no input or output
-    "exceptions": 0, "signals": 0, "conf": 0, "permissions": 0, "states": 0,
+    "exceptions": 0, "signals": 0, "conf": 0, "permissions": 0, "states": 0, "words": 0,
     "mail_domains": 0,
     "colours": 0,
     "plots": 0,

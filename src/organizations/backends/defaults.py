@@ -12,7 +12,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch, URLPattern, path, reverse
 from django.utils.crypto import get_random_string
-from django.utils.translation import gettext as _
 
 from .. import converters, jobs, mail, tokens
 from ..conf import get_settings
@@ -29,6 +28,7 @@ from ..doors import (
 from ..exceptions import AddressAmbiguous, LimitReached, OrganizationsError, RegistrationClosed
 from ..families import default_family
 from ..services import addresses, limits, registration
+from ..words import gettext as _
 from .forms import UserRegistrationForm, org_registration_form
 
 __all__ = ["BaseBackend", "InvitationBackend", "RegistrationBackend", "make_random_password"]

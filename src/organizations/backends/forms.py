@@ -9,11 +9,11 @@ from django import forms
 from django.contrib.auth import get_user_model
 from django.contrib.auth.forms import BaseUserCreationForm, UserCreationForm, UsernameField
 from django.core.exceptions import ValidationError
-from django.utils.translation import gettext_lazy as _
 
 from ..converters import clean_slug
 from ..exceptions import OrganizationsError
 from ..services import addresses
+from ..words import gettext_lazy as _
 
 __all__ = ["UserRegistrationForm", "org_registration_form"]
 

@@ -15,7 +15,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone, translation
-from django.utils.translation import gettext as _
 
 from .. import jobs, mail, permissions
 from ..converters import url_part
@@ -33,6 +32,7 @@ from ..views.invitations import (
     invitation_problem,
     say_what_came,
 )
+from ..words import gettext as _
 from .defaults import InvitationBackend, absolute, site_name
 
 __all__ = ["ModelInvitation"]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.utils.translation import gettext_lazy as _
 
 from organizations.backends.forms import validate_name
 from organizations.base_admin import BaseVerbAdmin, BaseVerbForm
 from organizations.exceptions import OrganizationMismatch
+from organizations.words import gettext_lazy as _
 
 from . import services
 from .models import Role, RoleAssignment

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from django.apps import AppConfig
 from django.core import checks
-from django.utils.translation import gettext_lazy as _
+
+from organizations.words import gettext_lazy as _
 
 __all__ = ["RolesConfig"]
 

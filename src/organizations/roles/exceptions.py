@@ -5,9 +5,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
-from django.utils.translation import gettext_lazy as _
-
 from organizations.exceptions import OrganizationsError
+from organizations.words import gettext_lazy as _
 
 __all__ = ["EndsInThePast", "RoleNameInvalid", "RoleNameTaken", "UnknownRole"]
 

@@ -10,14 +10,14 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.html import escape, format_html
-from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
 
 from organizations.backends.forms import validate_name
 from organizations.dates import DayField, clean_day, end_of, last_day
 from organizations.fields import PermissionSetFormField
 from organizations.grants import groups
 from organizations.permissions import Permission
+from organizations.words import gettext
+from organizations.words import gettext_lazy as _
 
 from . import services
 from .exceptions import RoleNameTaken

@@ -8,13 +8,13 @@ from typing import Any
 from django.db.models import Count, F, Q
 from django.http import Http404
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 
 from organizations import permissions
 from organizations.converters import as_key
 from organizations.families import family_of, live
 from organizations.grants import names_of
 from organizations.permissions import Permission, Standing
+from organizations.words import gettext_lazy as _
 
 from . import registry
 from .exceptions import UnknownRole

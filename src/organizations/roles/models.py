@@ -8,9 +8,9 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
-from django.utils.translation import gettext_lazy as _
 
 from organizations.fields import AutoCreatedField, AutoLastModifiedField, PermissionSetField
+from organizations.words import gettext_lazy as _
 
 from .managers import RoleAssignmentQuerySet
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from django.utils.translation import gettext_lazy as _
-
 from organizations.permissions import ADMINS, Risk, declare
+from organizations.words import gettext_lazy as _
 
 __all__ = ["MANAGE_ROLES"]
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from django.utils.translation import gettext_lazy as _
-
 from organizations.exceptions import OrganizationsError
+from organizations.words import gettext_lazy as _
 
 from . import registry
 from .grants import effective

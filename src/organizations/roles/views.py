@@ -10,8 +10,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.functional import cached_property
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.generic import FormView, TemplateView
 
 from organizations.exceptions import ExceedsOwnRights
@@ -25,6 +23,8 @@ from organizations.views.base import PageMixin
 from organizations.views.default import OrganizationFormMixin, org_url
 from organizations.views.mixins import AccessRequiredMixin, OrganizationUserMixin
 from organizations.views.preview import PreviewMixin, labels
+from organizations.words import gettext as _
+from organizations.words import gettext_lazy
 
 from . import matrix, services
 from .forms import MemberRolesForm, RoleDeleteForm, RoleForm, RoleGiveForm, RoleTakeForm

@@ -8,12 +8,12 @@ from functools import partial
 from typing import Any
 
 from django.db.models import F
-from django.utils.translation import gettext_lazy as _
 
 from .. import grants, mail, permissions, presets, signals
 from ..exceptions import JoinRefused, MembershipInactive
 from ..families import family_of, is_live, key_text, side_label
 from ..states import InvitationKind, InvitationStatus
+from ..words import gettext_lazy as _
 from . import _endings, _offers, _records, _writes, addresses, joining, limits, members, seats
 from .ceiling import Authority
 

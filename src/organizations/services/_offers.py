@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.utils.translation import gettext_lazy as _
 
 from .. import mail, permissions, presets, states, tokens
 from ..conf import LIFETIMES, get_settings
@@ -25,6 +24,7 @@ from ..exceptions import (
 from ..families import family_of
 from ..grants import names_of, standing_of
 from ..states import InvitationKind, InvitationStatus
+from ..words import gettext_lazy as _
 from . import _endings, _records, _sides, addresses, members
 from ._locks import lock_organization_key, lock_row
 from .ceiling import Authority, authority

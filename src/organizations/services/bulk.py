@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from django.utils.translation import gettext_lazy as _
-
 from .. import mail, signals
 from ..exceptions import LimitReached, OrganizationsError
 from ..families import family_of
+from ..words import gettext_lazy as _
 from . import _endings, _offers, _records, limits
 from ._async import make_async
 from ._inviting import Inviting

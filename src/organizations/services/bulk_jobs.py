@@ -11,11 +11,11 @@ from datetime import datetime
 from typing import Any
 
 from django.apps import apps
-from django.utils.translation import gettext_lazy as _
 
 from .. import permissions
 from ..exceptions import OrganizationsError
 from ..families import key_text, side_label
+from ..words import gettext_lazy as _
 from . import bulk
 from ._async import make_async
 from ._locks import lock_organization, lock_row, verb

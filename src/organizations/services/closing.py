@@ -24,12 +24,12 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.db import transaction
 from django.db.models import F, ProtectedError, RestrictedError
 from django.db.models.deletion import Collector
-from django.utils.translation import gettext_lazy as _
 
 from .. import permissions, signals
 from ..conf import get_settings
 from ..exceptions import OrganizationsError, OrganizationStateError
 from ..families import default_family, every, family_of
+from ..words import gettext_lazy as _
 from . import _sides, _writes, addresses, organizations, ownership, registration
 from ._async import make_async
 from ._locks import database_of, lock_organization, verb

@@ -13,13 +13,13 @@ from datetime import datetime
 from typing import Any
 
 from django.apps import apps
-from django.utils.translation import gettext_lazy as _
 
 from .. import permissions, signals
 from ..exceptions import DomainRefused, JoinRefused
 from ..families import default_family, family_of, key_text, side_label
 from ..mail_domains import is_public
 from ..states import InvitationKind
+from ..words import gettext_lazy as _
 from . import _offers, _sides, _writes, addresses
 from ._admission import Announce, admit, domain_of, wait_for_approval
 from ._async import make_async

@@ -12,13 +12,13 @@ from typing import Any
 
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from ..families import is_live
 from ..grants import superuser_has_access
 from ..mail import display_name
 from ..permissions import Access, Grant, Permission, declared, get
+from ..words import gettext as _
+from ..words import gettext_lazy
 from ._async import make_async
 from .access import access_in_any_state
 

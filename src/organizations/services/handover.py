@@ -10,8 +10,6 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from django.utils.translation import gettext_lazy as _
-
 from .. import mail, permissions, signals, states
 from ..exceptions import (
     InvitationNotForYou,
@@ -22,6 +20,7 @@ from ..exceptions import (
 )
 from ..families import family_of
 from ..states import InvitationKind, InvitationStatus
+from ..words import gettext_lazy as _
 from . import _endings, _offers, _records, addresses, ownership
 from ._async import make_async
 from ._locks import lock_organization, verb

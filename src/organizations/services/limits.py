@@ -18,11 +18,11 @@ from django.core.cache import DEFAULT_CACHE_ALIAS, caches
 from django.core.cache.backends.base import BaseCache
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
-from django.utils.translation import gettext_lazy, ngettext
 
 from ..conf import Rate, get_settings
 from ..exceptions import LimitReached, NotAnAddress
 from ..families import family_of
+from ..words import gettext_lazy, ngettext
 from . import addresses
 
 __all__ = ["client", "invitation", "invitations", "mail_to", "spend"]

@@ -11,13 +11,12 @@ import re
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.utils.translation import gettext_lazy as _
-
 from .. import signals
 from ..exceptions import InvitationNotForYou, JoinRefused, OrganizationsError
 from ..families import family_of, key_text
 from ..mail_domains import plain
 from ..states import InvitationKind
+from ..words import gettext_lazy as _
 from . import _endings, _offers, _records, addresses, limits, members, seats
 from ._admission import BY_LINK, domain_of
 from ._async import make_async

@@ -13,9 +13,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from django.utils.translation import gettext_lazy as _
-
 from ..exceptions import NotAnAddress, OrganizationsError
+from ..words import gettext_lazy as _
 from . import addresses
 
 __all__ = [

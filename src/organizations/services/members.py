@@ -6,12 +6,12 @@ from typing import Any
 
 from django.db import IntegrityError
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 
 from .. import permissions, signals
 from ..exceptions import OrganizationsError, OwnershipRequired
 from ..families import Family, family_of, is_live, live
 from ..grants import names_of, standing_of
+from ..words import gettext_lazy as _
 from . import _endings, _writes, joining
 from ._async import make_async
 from ._locks import lock_organization, verb

@@ -7,12 +7,12 @@ from typing import Any
 
 from django.apps import apps
 from django.db import IntegrityError, transaction
-from django.utils.translation import gettext_lazy as _
 
 from .. import colours, permissions, signals, slugs
 from ..conf import LIFETIMES, is_reserved
 from ..exceptions import NotAColour, OrganizationsError, OrganizationStateError, SlugTaken
 from ..families import Family, default_family, family_of
+from ..words import gettext_lazy as _
 from . import _sides
 from ._async import make_async
 from ._locks import database_of, lock_organization, verb

@@ -13,11 +13,11 @@ from django.apps import apps
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 
 from .. import permissions, signals
 from ..exceptions import AccountOwnsOrganizations, OrganizationMismatch, OwnerMustBeActive
 from ..families import Family, every, family_of, is_live, live
+from ..words import gettext_lazy as _
 from . import _endings, _writes
 from ._async import make_async
 from ._locks import database_of, lock_organization, locked, verb

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 from django.db.models import F
-from django.utils.translation import gettext_lazy as _
 
 from .. import mail
 from ..exceptions import OrganizationsError
 from ..families import Family, default_family, family_of
+from ..words import gettext_lazy as _
 from . import members, ownership, registration
 from ._async import make_async
 from ._locks import lock_organization, verb

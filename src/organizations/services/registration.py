@@ -13,13 +13,13 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import identify_hasher
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from .. import signals
 from ..conf import get_settings
 from ..exceptions import AddressAmbiguous, NotAnAddress, OrganizationsError, RegistrationClosed
 from ..families import default_family, family_of
 from ..mail_domains import plain
+from ..words import gettext as _
 from . import _sides, addresses, organizations
 from ._async import make_async
 from ._locks import database_of, lock_organization

@@ -9,12 +9,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.utils.translation import gettext_lazy as _
-
 from .. import permissions, signals
 from ..exceptions import InvitationStateError, JoinRefused
 from ..families import family_of, side_label
 from ..states import InvitationKind, InvitationStatus
+from ..words import gettext_lazy as _
 from . import _endings, _offers, _records, _sides, addresses, limits, members, seats
 from ._admission import Announce, admit, announce_to, deciders, wait_for_approval
 from ._async import make_async

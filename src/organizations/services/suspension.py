@@ -13,7 +13,6 @@ from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 
 from .. import permissions, signals
 from ..dates import as_stored
@@ -24,6 +23,7 @@ from ..exceptions import (
     RaisesOwnRights,
 )
 from ..families import family_of, is_live
+from ..words import gettext_lazy as _
 from . import _writes, seats
 from ._async import make_async
 from ._locks import lock_organization, verb

@@ -6,7 +6,8 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.utils.translation import gettext_lazy as _
+
+from organizations.words import gettext_lazy as _
 
 from ..backends.forms import validate_name
 from ..base_admin import BaseVerbAdmin, BaseVerbForm

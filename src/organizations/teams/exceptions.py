@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from django.db import IntegrityError
-from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext_lazy
+
+from organizations.words import gettext_lazy as _
+from organizations.words import ngettext_lazy
 
 from ..exceptions import OrganizationsError
 

@@ -12,7 +12,8 @@ from typing import Any
 
 from django.db import models
 from django.db.models.functions import Greatest, Least, Lower
-from django.utils.translation import gettext_lazy as _
+
+from organizations.words import gettext_lazy as _
 
 from ..fields import AutoCreatedField, AutoLastModifiedField
 from .managers import TeamMemberQuerySet, TeamQuerySet

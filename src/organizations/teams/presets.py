@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
+
+from organizations.words import gettext_lazy as _
 
 from .. import grants
 from ..exceptions import OrganizationsError

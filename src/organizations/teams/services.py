@@ -12,7 +12,8 @@ from typing import Any
 
 from django.db.models import Value
 from django.db.models.functions import Lower
-from django.utils.translation import gettext_lazy as _
+
+from organizations.words import gettext_lazy as _
 
 from .. import signals
 from ..exceptions import OrganizationMismatch, PermissionMissing

@@ -12,9 +12,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.functional import cached_property
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.generic import FormView, TemplateView
+
+from organizations.words import gettext as _
+from organizations.words import gettext_lazy
 
 from ..converters import as_key
 from ..exceptions import PermissionMissing

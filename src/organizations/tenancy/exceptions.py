@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.utils.translation import gettext_lazy as _
+from organizations.words import gettext_lazy as _
 
 from ..exceptions import OrganizationsError
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
-from django.utils.translation import gettext_lazy as _
+
+from organizations.words import gettext_lazy as _
 
 from .managers import OwnedManager
 

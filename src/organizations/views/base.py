@@ -17,7 +17,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.views.generic import CreateView, DeleteView, DetailView, FormView, ListView, UpdateView
 
 from ..backends import invitation_backend, registration_backend
@@ -45,6 +44,7 @@ from ..managers import with_member
 from ..services import addresses, limits, members, organizations, registration
 from ..services.access import members_with_standing
 from ..services.growth import growth_of
+from ..words import gettext as _
 from .mixins import OrganizationMixin, OrganizationUserMixin
 
 __all__ = [

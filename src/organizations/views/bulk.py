@@ -13,8 +13,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.utils.functional import cached_property
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
 from django.views.generic import FormView, TemplateView, View
 
 from .. import permissions
@@ -25,6 +23,8 @@ from ..exceptions import NotAllowed, OrganizationsError
 from ..forms import add_verb_error
 from ..services import bulk_jobs
 from ..services.bulk import Result
+from ..words import gettext as _
+from ..words import gettext_lazy, ngettext
 from .base import PageMixin
 from .default import org_url
 from .mixins import AccessRequiredMixin

@@ -14,8 +14,6 @@ from django.shortcuts import redirect
 from django.urls import reverse, reverse_lazy
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
 from django.views.generic import FormView, TemplateView
 
 from .. import permissions
@@ -41,6 +39,8 @@ from ..services.access import with_grants
 from ..services.acting import acting_in
 from ..services.preview import Preview
 from ..states import InvitationKind
+from ..words import gettext as _
+from ..words import gettext_lazy, ngettext
 from . import base
 from .base import OrganizationFormMixin as OrganizationFormMixin
 from .base import PageMixin, RequestFormMixin, ViewFactory

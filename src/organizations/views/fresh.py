@@ -15,7 +15,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpRespons
 from django.shortcuts import redirect
 from django.urls import reverse, reverse_lazy
 from django.utils.decorators import method_decorator
-from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.generic import FormView
@@ -25,6 +24,7 @@ from ..doors import is_fresh, mark_fresh, page_context, with_status_of
 from ..exceptions import OrganizationsError
 from ..forms import PasswordForm, add_verb_error
 from ..services import limits
+from ..words import gettext as _
 
 __all__ = ["FreshLoginRequiredMixin", "OrganizationConfirm"]
 

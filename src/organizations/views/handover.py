@@ -10,7 +10,6 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.functional import cached_property
-from django.utils.translation import gettext as _
 from django.views.generic import FormView
 
 from .. import handover_mail, permissions
@@ -19,6 +18,7 @@ from ..exceptions import NotAllowed, OrganizationsError
 from ..forms import TakeOverForm, TransferForm
 from ..mail import display_name
 from ..services import handover, invitations
+from ..words import gettext as _
 from .base import PageMixin
 from .default import OrganizationFormMixin, org_url
 from .fresh import FreshLoginRequiredMixin

@@ -16,7 +16,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.decorators import method_decorator
-from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.generic import View
 
@@ -34,6 +33,7 @@ from ..exceptions import (
 from ..offer_forms import LinkAddressForm
 from ..services import addresses, invitations, limits, links, members, registration, requests
 from ..states import InvitationKind, InvitationStatus
+from ..words import gettext as _
 
 __all__ = [
     "BARRIERS",

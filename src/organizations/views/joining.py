@@ -11,8 +11,6 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.functional import cached_property
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.generic import FormView, TemplateView
 
 from .. import permissions
@@ -23,6 +21,8 @@ from ..families import family_of
 from ..joining_forms import AddDomainForm, AskForm, JoiningForm, ProposeForm
 from ..services import addresses, domains, invitations, members, requests
 from ..services.access import access_of
+from ..words import gettext as _
+from ..words import gettext_lazy
 from .base import PageMixin
 from .default import OrganizationFormMixin, org_url
 from .mixins import AccessRequiredMixin, OrganizationMixin

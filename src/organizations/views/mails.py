@@ -12,6 +12,7 @@ from django.views.generic import TemplateView
 
 from .. import samples
 from ..doors import not_found
+from ..words import gettext
 from .base import PageMixin
 
 __all__ = ["MailList", "MailPreview"]
@@ -64,7 +65,7 @@ class MailPreview(StaffMixin, TemplateView):
             message=message,
             has_html=rich is not None,
             language=language,
-            languages=[(code, translation.gettext(name)) for code, name in settings.LANGUAGES],
+            languages=[(code, gettext(name)) for code, name in settings.LANGUAGES],
         )
         return self.render_to_response(context)
 

@@ -17,7 +17,6 @@ from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.utils.functional import cached_property
-from django.utils.translation import gettext_lazy as _
 
 from ..converters import as_key, find_organization, moved_url
 from ..doors import forbidden, not_found, page_context, too_often
@@ -25,6 +24,7 @@ from ..exceptions import LimitReached, NotAllowed
 from ..families import default_family, family_of
 from ..services.access import access_of, members_with_grants
 from ..services.organizations import with_accent
+from ..words import gettext_lazy as _
 
 __all__ = [
     "AccessRequiredMixin",

@@ -13,8 +13,6 @@ from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.generic import FormView, ListView, TemplateView, View
 
 from .. import jobs, permissions
@@ -32,6 +30,8 @@ from ..grants import superuser_has_access
 from ..offer_forms import ApproveForm, LinkForm
 from ..services import addresses, invitations, requests
 from ..states import OPEN, TRANSITIONS, InvitationKind, InvitationStatus
+from ..words import gettext as _
+from ..words import gettext_lazy
 from .base import OrganizationFormMixin, PageMixin, org_url
 from .invitations import barrier_words, say_what_came
 from .mixins import AccessRequiredMixin

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from django.utils.translation import gettext_lazy as _
-
 from .. import permissions
 from ..backends import invitation_backend
 from ..permissions import Access
@@ -14,6 +12,7 @@ from ..plots import Plot, plot
 from ..services import domains
 from ..services.growth import Growth
 from ..services.organizations import accent_of
+from ..words import gettext_lazy as _
 from .base import org_url
 
 if TYPE_CHECKING:

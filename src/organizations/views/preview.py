@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.http import HttpResponse
-from django.utils.translation import gettext_lazy as _
 
 from .. import permissions
 from ..exceptions import NotAllowed, OrganizationsError
 from ..forms import add_verb_error
 from ..services._locks import held
 from ..services.preview import AccessChange, Preview
+from ..words import gettext_lazy as _
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise

@@ -8,7 +8,6 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from organizations import mail
 from organizations.conf import get_settings
@@ -17,6 +16,7 @@ from organizations.families import default_family, live
 from organizations.services import addresses
 from organizations.services._async import make_async
 from organizations.services._locks import lock_organization, verb
+from organizations.words import gettext as _
 
 from .. import registry
 from ..models import RoleAssignment
