@@ -88,7 +88,8 @@ SHELLS = {"layout.html", "base.html"}
 PAGES = [
     path
     for path in sorted(SOURCE.rglob("templates/**/*.html"))
-    if not {"elements", "email", "themes"} & set(path.parts) and path.name not in SHELLS
+    if not {"elements", "email", "themes"} & set(path.relative_to(SOURCE).parts)
+    and path.name not in SHELLS
 ]
 
 

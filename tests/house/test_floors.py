@@ -25,7 +25,7 @@ FLOORS = {
     "base_admin": 4, "auth": 4, "middleware": 4, "templatetags": 4, "management": 4,
     "checks": 4, "testing": 4, "apps": 4, "converters": 4, "decorators": 4, "doors": 4, "pages": 4,
     "samples": 4, "elements": 4, "offer_forms": 4, "joining_forms": 4, "handover_mail": 4,
-    "bulk_forms": 4, "resolvers": 4,
+    "bulk_forms": 4, "resolvers": 4, "themes": 4,
 }  # fmt: skip
 # Floor 5: optional apps. The core knows none of them, and they do not know each other.
 WINGS = {"roles", "teams", "tenancy", "audit", "api", "sso", "scim"}

@@ -1,0 +1,1 @@
+"""Looks for projects with a CSS framework: templates that stand in for the elements."""

@@ -1,0 +1,1 @@
+"""The elements in Tailwind CSS's classes. It stands before ``organizations`` in INSTALLED_APPS."""
