@@ -56,8 +56,8 @@ for part in "$@"; do
             --ds tests.tenancy.settings tests/tenancy/test_pooler.py
         ;;
     browser)
-        # In one process: two browsers on two cores only make each other time out.
-        suite "browser tests" -m browser
+        # By file in two processes: the gallery, half of the time, has a process for each direction.
+        suite "browser tests" -m browser -n "$workers" --dist load tests/browser
         ;;
     *)
         echo "test.sh: unknown part '$part'" >&2

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from django.contrib.auth import views
 from django.urls import path
 
-from .views.auth import Login, PasswordReset, PasswordResetConfirm
+from .views.auth import (
+    Login,
+    Logout,
+    PasswordChange,
+    PasswordChangeDone,
+    PasswordReset,
+    PasswordResetComplete,
+    PasswordResetConfirm,
+    PasswordResetDone,
+)
 
 __all__ = ["urlpatterns"]
 
@@ -17,17 +25,15 @@ urlpatterns = [
         Login.as_view(template_name="organizations/login.html"),
         name="login",
     ),
-    path(
-        "logout/", views.LogoutView.as_view(template_name=f"{AUTH}logged_out.html"), name="logout"
-    ),
+    path("logout/", Logout.as_view(template_name=f"{AUTH}logged_out.html"), name="logout"),
     path(
         "password_change/",
-        views.PasswordChangeView.as_view(template_name=f"{AUTH}password_change_form.html"),
+        PasswordChange.as_view(template_name=f"{AUTH}password_change_form.html"),
         name="password_change",
     ),
     path(
         "password_change/done/",
-        views.PasswordChangeDoneView.as_view(template_name=f"{AUTH}password_change_done.html"),
+        PasswordChangeDone.as_view(template_name=f"{AUTH}password_change_done.html"),
         name="password_change_done",
     ),
     path(
@@ -42,7 +48,7 @@ urlpatterns = [
     ),
     path(
         "password_reset/done/",
-        views.PasswordResetDoneView.as_view(template_name=f"{AUTH}password_reset_done.html"),
+        PasswordResetDone.as_view(template_name=f"{AUTH}password_reset_done.html"),
         name="password_reset_done",
     ),
     path(
@@ -52,9 +58,7 @@ urlpatterns = [
     ),
     path(
         "reset/done/",
-        views.PasswordResetCompleteView.as_view(
-            template_name=f"{AUTH}password_reset_complete.html"
-        ),
+        PasswordResetComplete.as_view(template_name=f"{AUTH}password_reset_complete.html"),
         name="password_reset_complete",
     ),
 ]

@@ -13,7 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
-from django.utils.cache import add_never_cache_headers
+from django.utils.cache import add_never_cache_headers, patch_vary_headers
 
 from . import permissions
 from .conf import get_settings
@@ -35,15 +35,22 @@ __all__ = [
     "mark_fresh",
     "not_found",
     "own_not_found",
+    "page",
     "page_context",
     "sign_in",
     "sign_up_closed",
     "too_often",
+    "varying",
     "with_status_of",
 ]
 
 #: Where the session keeps who has signed in or confirmed the password, and when.
 FRESH_KEY = "organizations_fresh"
+
+#: The layout of an answer to htmx: none.
+PART = "organizations/part.html"
+#: What says whether htmx wants a page or its inside (htmx 2 and 4).
+HTMX_HEADERS = ("HX-Request", "HX-Request-Type", "HX-Boosted", "HX-History-Restore-Request")
 
 
 def link_base(request: HttpRequest | None) -> LinkBase:
@@ -129,9 +136,33 @@ def keep_secret(response: HttpResponse) -> HttpResponse:
     return response
 
 
-def page_context() -> dict[str, Any]:
-    """Return what every page of the package needs in its context."""
-    return {"base_template": get_settings().BASE_TEMPLATE}
+def page_context(request: HttpRequest) -> dict[str, Any]:
+    """Return what every page of the package needs in its context: the layout around it.
+
+    htmx asks for the inside of a page, without the layout, unless it takes the whole
+    body: for boosted links, for pages that it shows again, and where it selects by itself.
+    """
+    headers = request.headers
+    is_part = (
+        headers.get("HX-Request") == "true"
+        and headers.get("HX-Request-Type") != "full"
+        and not {"HX-Boosted", "HX-History-Restore-Request"} & headers.keys()
+    )
+    return {"base_template": PART if is_part else get_settings().BASE_TEMPLATE}
+
+
+def varying(response: HttpResponse) -> HttpResponse:
+    """Mark a page as one that htmx gets without its layout, so that no cache mixes the two."""
+    patch_vary_headers(response, HTMX_HEADERS)
+    return response
+
+
+def page(
+    request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200
+) -> HttpResponse:
+    """Return a page of the package, for views that are functions."""
+    context = {**page_context(request), **context}
+    return varying(render(request, template, context, status=status))
 
 
 def not_found(request: HttpRequest, message: Any = None) -> HttpResponse:
@@ -140,8 +171,7 @@ def not_found(request: HttpRequest, message: Any = None) -> HttpResponse:
     Args:
         message: what to say in place of the usual sentence.
     """
-    context = {**page_context(), "message": message}
-    return render(request, "organizations/404.html", context, status=404)
+    return page(request, "organizations/404.html", {"message": message}, status=404)
 
 
 def own_not_found(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
@@ -167,13 +197,12 @@ def forbidden(
     elif isinstance(error, ExceedsOwnRights):
         missing = sorted(error.permissions)
     context = {
-        **page_context(),
         "message": str(error),
         "missing": [permissions.get(name).label for name in missing],
         "organization": organization,
         "access": access,
     }
-    return render(request, "organizations/403.html", context, status=403)
+    return page(request, "organizations/403.html", context, status=403)
 
 
 def with_status_of(error: OrganizationsError, response: HttpResponse) -> HttpResponse:
@@ -187,11 +216,11 @@ def with_status_of(error: OrganizationsError, response: HttpResponse) -> HttpRes
 
 def too_often(request: HttpRequest, error: LimitReached) -> HttpResponse:
     """Tell somebody that this was done too often, and when it can be done again."""
-    context = {**page_context(), "message": str(error)}
-    return with_status_of(error, render(request, "organizations/429.html", context))
+    answer = page(request, "organizations/429.html", {"message": str(error)})
+    return with_status_of(error, answer)
 
 
 def sign_up_closed(request: HttpRequest, error: RegistrationClosed) -> HttpResponse:
     """Tell a visitor that people are invited here, and lead those who have been to the sign-in."""
-    context = {**page_context(), "message": str(error)}
-    return render(request, "organizations/signup_closed.html", context, status=error.status_hint)
+    context = {"message": str(error)}
+    return page(request, "organizations/signup_closed.html", context, status=error.status_hint)

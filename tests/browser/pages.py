@@ -144,6 +144,7 @@ organization_invitation_answer | outsider | GET /orgs/invitations/{to_answer}/an
 organization_invitation_resend | owner    | GET /orgs/{kestrel}/invitations/{to_revoke}/resend/ | 405 | a form of the roster posts here
 organization_team_member_lead  | owner    | GET /orgs/{kestrel}/teams/{team}/people/{team_member}/lead/ | 405 | a form of the team posts here
 organization_bulk_results      | owner    | GET /orgs/{kestrel}/invitations/many/{begun}/results.csv | 200 text/csv | a file
+organization_accent            | owner    | GET /orgs/{meridian}/accent.css | 200 text/css | a stylesheet
 logout                         | nobody   | POST /accounts/logout/ | 302 / | the demo leads to its first page
 """  # noqa: E501
 

@@ -125,8 +125,12 @@ def main():
         people[user].set_password("plum-tree-over-the-wall-9")
         people[user].save()
 
+    # Colours that are hard to read, in the light and in the dark.
+    organizations.set_accent(meridian, "#ffcc00", actor=None)
+
     # An organization with an Arabic name and twenty-five members, one without any name.
     dar = organizations.create(layla, name="دار الحكمة للنشر والتوزيع", slug="dar")
+    organizations.set_accent(dar, "#0b1020", actor=layla)
     nameless = person("nameless", address="")
     rows = [
         OrganizationUser(organization=dar, user=user)

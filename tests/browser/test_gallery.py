@@ -12,6 +12,7 @@ import os
 import re
 import subprocess
 from collections import Counter
+from itertools import chain
 from pathlib import Path
 from urllib.parse import parse_qsl
 
@@ -33,7 +34,8 @@ SCHEMES = ("light", "dark")
 WIDTHS = (1100, 360)
 #: The narrowest screen of WCAG 2.2, which also is 400 % of one that is 1280 pixels wide.
 NARROWEST = 320
-VIEWS = {(way, scheme, width) for way in LANGUAGES for scheme in SCHEMES for width in WIDTHS}
+#: The views in one direction; with the other one they are eight.
+VIEWS = {(scheme, width) for scheme in SCHEMES for width in WIDTHS}
 #: What a browser may do on these pages at most.
 POLICY = {
     "default-src": {"'none'"},
@@ -146,8 +148,8 @@ class Visitor:
 class Show:
     """What was seen, what is wrong with it, and the documents that wait for the validator."""
 
-    def __init__(self, folder, axe):
-        self.folder, self.axe = folder, axe
+    def __init__(self, folder, way):
+        self.folder, self.way = folder, way
         self.seen, self.wrong, self.documents = [], [], {}
         self.roles_of_tables = 0
 
@@ -213,7 +215,7 @@ class Show:
 
     def validate(self):
         """Ask the validator about all documents at once."""
-        folder = self.folder / "documents"
+        folder = self.folder / f"documents-{self.way}"
         folder.mkdir()
         files = {}
         for number, (where, text) in enumerate(self.documents.items()):
@@ -234,20 +236,24 @@ class Show:
             self.fail(where, f"{said['type']}: {said['message']} {said.get('extract', '')!r}")
 
     def write_index(self):
-        (self.folder / "index.json").write_text(json.dumps(self.seen, indent=1))
+        """List the pictures of this direction, and those of the other one if they are there."""
+        (self.folder / f"index-{self.way}.json").write_text(json.dumps(self.seen, indent=1))
+        lists = [json.loads(file.read_text()) for file in self.folder.glob("index-*.json")]
+        pages = {}
+        for each in chain.from_iterable(lists):
+            pages.setdefault((each["name"], each["person"], each["state"]), []).append(each)
         lines = ["<!doctype html>", "<meta charset=utf-8>", "<title>Gallery</title>"]
         lines.append(
             "<style>figure {display: inline-block; margin: .5rem} img {width: 12rem}</style>"
         )
-        title = None
-        for each in self.seen:
-            if title != (title := (each["name"], each["person"], each["state"])):
-                lines.append(f"<h2>{html.escape(' | '.join(title))}</h2>")
-            words = f"{each['direction']} {each['scheme']} {each['width']}"
-            lines.append(
-                f"<figure><a href='{each['picture']}'><img loading=lazy alt='{words}' "
-                f"src='{each['picture']}'></a><figcaption>{words}</figcaption></figure>"
-            )
+        for title, pictures in pages.items():
+            lines.append(f"<h2>{html.escape(' | '.join(title))}</h2>")
+            for each in pictures:
+                words = f"{each['direction']} {each['scheme']} {each['width']}"
+                lines.append(
+                    f"<figure><a href='{each['picture']}'><img loading=lazy alt='{words}' "
+                    f"src='{each['picture']}'></a><figcaption>{words}</figcaption></figure>"
+                )
         (self.folder / "index.html").write_text("\n".join(lines), encoding="utf-8")
 
 
@@ -263,30 +269,27 @@ def folder(tmp_path):
     return Path(kept).resolve()
 
 
-def test_every_page_in_every_view(chromium, gallery, axe, folder, capsys):
-    show = Show(folder, axe)
-    visitors = [Visitor(chromium, gallery, way, axe) for way in LANGUAGES]
+@pytest.mark.parametrize("way", LANGUAGES)
+def test_every_page_in_every_view(way, chromium, gallery, axe, folder, capsys):
+    show = Show(folder, way)
+    visitor = Visitor(chromium, gallery, way, axe)
     for row in rows(PAGES):
-        for visitor in visitors:
-            show.visit(visitor, row)
-    for visitor in visitors:
-        visitor.context.close()
+        show.visit(visitor, row)
+    visitor.context.close()
     show.validate()
     show.write_index()
 
     pages = {(each["name"], each["person"], each["state"]) for each in show.seen}
     with capsys.disabled():
         print(
-            f"\ngallery: {len(pages)} pages x {len(VIEWS)} views, {len(show.seen)} in all; "
+            f"\ngallery, {way}: {len(pages)} pages x {len(VIEWS)} views, {len(show.seen)} in all; "
             f"{len(show.documents)} documents, in which {show.roles_of_tables} parts of tables "
             "say that they are such"
         )
     assert not show.wrong, "\n".join([f"{len(show.wrong)} findings", *show.wrong])
     views = {}
     for each in show.seen:
-        views.setdefault(each["name"], set()).add(
-            (each["direction"], each["scheme"], each["width"])
-        )
+        views.setdefault(each["name"], set()).add((each["scheme"], each["width"]))
     unseen = set(names_of(NAMES.url_patterns)) - {row[0] for row in rows(OTHERS)} - set(views)
     assert not unseen, "pages of which there is no picture"
     assert {name for name, seen in views.items() if seen != VIEWS} == set()

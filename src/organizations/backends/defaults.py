@@ -9,7 +9,7 @@ from django.contrib.auth import get_user_model
 from django.core.mail import EmailMultiAlternatives
 from django.db import IntegrityError, models, transaction
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.urls import NoReverseMatch, URLPattern, path, reverse
 from django.utils.crypto import get_random_string
 
@@ -20,7 +20,7 @@ from ..doors import (
     keep_secret,
     link_base,
     own_not_found,
-    page_context,
+    page,
     sign_in,
     sign_up_closed,
     with_status_of,
@@ -146,12 +146,11 @@ class BaseBackend:
                 messages.success(request, _("Your address is confirmed and your account is ready."))
                 return redirect(self.get_activated_url(person, organizations))
         context = {
-            **page_context(),
             "form": form,
             "organization": self.organization_of(user),
             **(extra_context or {}),
         }
-        return keep_secret(render(request, self.registration_form_template, context))
+        return keep_secret(page(request, self.registration_form_template, context))
 
     def get_activated_url(self, user: Any, organizations: list[Any]) -> str:
         """Return where a person lands who has completed the account.
@@ -353,7 +352,7 @@ class RegistrationBackend(BaseBackend):
         except RegistrationClosed as error:
             return sign_up_closed(request, error)
         form = org_registration_form(self._org_model())(request.POST or None)
-        context = {**page_context(), "form": form, **(extra_context or {})}
+        context = {"form": form, **(extra_context or {})}
         if request.method == "POST" and form.is_valid():
             data = form.cleaned_data
             try:
@@ -362,18 +361,17 @@ class RegistrationBackend(BaseBackend):
                 )
             except OrganizationsError as error:
                 form.add_error(None, str(error))
-                page = render(request, self.registration_form_template, context)
-                return with_status_of(error, page)
+                answer = page(request, self.registration_form_template, context)
+                return with_status_of(error, answer)
             context["address"] = data["email"]
-            return render(request, self.activation_success_template, context)
-        return render(request, self.registration_form_template, context)
+            return page(request, self.activation_success_template, context)
+        return page(request, self.registration_form_template, context)
 
     def success_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """The page that says: look into your mailbox."""
-        context = {**page_context(), **(extra_context or {})}
-        return render(request, self.activation_success_template, context)
+        return page(request, self.activation_success_template, extra_context or {})
 
 
 class InvitationBackend(BaseBackend):

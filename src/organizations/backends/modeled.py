@@ -12,13 +12,13 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ImproperlyConfigured
 from django.core.mail import EmailMultiAlternatives
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone, translation
 
 from .. import jobs, mail, permissions
 from ..converters import url_part
-from ..doors import keep_secret, link_base, own_not_found, page_context
+from ..doors import keep_secret, link_base, own_not_found, page
 from ..exceptions import InvitationStateError, OrganizationsError
 from ..families import family_of
 from ..services import bulk, invitations, members
@@ -164,8 +164,8 @@ class ModelInvitation(InvitationBackend):
             return invitation_barrier(request, error, invitation)
         if invitation.state is not InvitationStatus.PENDING:
             return invitation_problem(request, invitation.state, organization=organization)
-        context = {**page_context(), "invitation": invitation}
-        return keep_secret(render(request, self.invitation_join_template, context))
+        context = {"invitation": invitation}
+        return keep_secret(page(request, self.invitation_join_template, context))
 
     # The signatures of this and the next two are documented as they are, other than above.
     def invite_by_email(  # type: ignore[override]

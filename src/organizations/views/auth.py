@@ -10,11 +10,21 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpRespons
 from ..doors import client_address, link_base, with_status_of
 from ..exceptions import LimitReached
 from ..services import addresses, limits
+from .mixins import LayoutMixin
 
-__all__ = ["Login", "PasswordReset", "PasswordResetConfirm"]
+__all__ = [
+    "Login",
+    "Logout",
+    "PasswordChange",
+    "PasswordChangeDone",
+    "PasswordReset",
+    "PasswordResetComplete",
+    "PasswordResetConfirm",
+    "PasswordResetDone",
+]
 
 
-class Login(views.LoginView):
+class Login(LayoutMixin, views.LoginView):
     """The sign-in page; people who are signed in go on at once."""
 
     redirect_authenticated_user = True
@@ -31,7 +41,19 @@ class Login(views.LoginView):
         return "" if url.partition("?")[0] == self.request.path else url
 
 
-class PasswordReset(views.PasswordResetView):
+class Logout(LayoutMixin, views.LogoutView):
+    """Signs out, and says so."""
+
+
+class PasswordChange(LayoutMixin, views.PasswordChangeView):
+    """The page of one's own new password."""
+
+
+class PasswordChangeDone(LayoutMixin, views.PasswordChangeDoneView):
+    """Says that the password is changed."""
+
+
+class PasswordReset(LayoutMixin, views.PasswordResetView):
     """Mails a link to choose a new password, to the address that links in mails lead to.
 
     An address that has been sent its share gets none; the visitor sees no difference.
@@ -57,7 +79,7 @@ class PasswordReset(views.PasswordResetView):
         return super().form_valid(form)
 
 
-class PasswordResetConfirm(views.PasswordResetConfirmView):
+class PasswordResetConfirm(LayoutMixin, views.PasswordResetConfirmView):
     """Sets a new password. The link was mailed to the user's address, so that is verified.
 
     Django's token dies when the address in the user's row changes, so it proves this one.
@@ -68,3 +90,11 @@ class PasswordResetConfirm(views.PasswordResetConfirmView):
         if addresses.address_of(self.user):
             addresses.verify(self.user, addresses.address_of(self.user))
         return response
+
+
+class PasswordResetDone(LayoutMixin, views.PasswordResetDoneView):
+    """Says that a link is on its way, if there is such an account."""
+
+
+class PasswordResetComplete(LayoutMixin, views.PasswordResetCompleteView):
+    """Says that the new password counts."""

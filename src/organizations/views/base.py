@@ -21,7 +21,7 @@ from django.views.generic import CreateView, DeleteView, DetailView, FormView, L
 
 from ..backends import invitation_backend, registration_backend
 from ..converters import url_part
-from ..doors import link_base, page_context, sign_up_closed, with_status_of
+from ..doors import link_base, sign_up_closed, with_status_of
 from ..exceptions import (
     LimitReached,
     NotAllowed,
@@ -45,7 +45,7 @@ from ..services import addresses, limits, members, organizations, registration
 from ..services.access import members_with_standing
 from ..services.growth import growth_of
 from ..words import gettext as _
-from .mixins import OrganizationMixin, OrganizationUserMixin
+from .mixins import LayoutMixin, OrganizationMixin, OrganizationUserMixin
 
 __all__ = [
     "BaseOrganizationCreate",
@@ -64,16 +64,13 @@ __all__ = [
 ]
 
 
-class PageMixin:
-    """Context that every page needs, and the organization model of pages without one yet."""
+class PageMixin(LayoutMixin):
+    """The layout of every page, and the organization model of pages without one yet."""
 
     org_model: Any = None
 
     def get_org_model(self) -> Any:
         return self.org_model or default_family().organization
-
-    def get_context_data(self, **kwargs: Any) -> Any:
-        return super().get_context_data(**{**page_context(), **kwargs})  # type: ignore[misc]
 
 
 class TemplateMixin:

@@ -20,11 +20,12 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.generic import FormView
 
 from ..conf import get_settings
-from ..doors import is_fresh, mark_fresh, page_context, with_status_of
+from ..doors import is_fresh, mark_fresh, with_status_of
 from ..exceptions import OrganizationsError
 from ..forms import PasswordForm, add_verb_error
 from ..services import limits
 from ..words import gettext as _
+from .mixins import LayoutMixin
 
 __all__ = ["FreshLoginRequiredMixin", "OrganizationConfirm"]
 
@@ -52,7 +53,7 @@ def confirm_url(next_url: str) -> str:
 
 
 @method_decorator([sensitive_post_parameters("password"), never_cache], name="dispatch")
-class OrganizationConfirm(RedirectURLMixin, FormView):
+class OrganizationConfirm(RedirectURLMixin, LayoutMixin, FormView):
     """Asks for the password again; ``next`` says where to go then, on this site only.
 
     People whose account has no password sign out and in again.
@@ -104,7 +105,6 @@ class OrganizationConfirm(RedirectURLMixin, FormView):
     def get_context_data(self, **kwargs: Any) -> Any:
         user: Any = self.request.user
         return super().get_context_data(
-            **page_context(),
             has_password=user.has_usable_password(),
             username=user.get_username(),
             next=self.get_redirect_url(),

@@ -13,13 +13,13 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.generic import View
 
-from ..doors import client_address, keep_secret, page_context, sign_in
+from ..doors import client_address, keep_secret, page, sign_in
 from ..exceptions import (
     InvitationNotForYou,
     InvitationStateError,
@@ -60,13 +60,12 @@ def invitation_problem(
 ) -> HttpResponse:
     """Say why an invitation cannot be used and what to do; 404 if it is unknown, else 410."""
     context = {
-        **page_context(),
         "reason": reason,
         "organization": organization,
         "next_url": next_url,
     }
     status = 404 if reason == "unknown" else 410
-    response = render(request, "organizations/invitation_problem.html", context, status=status)
+    response = page(request, "organizations/invitation_problem.html", context, status=status)
     return keep_secret(response)
 
 
@@ -75,14 +74,13 @@ def invitation_barrier(
 ) -> HttpResponse:
     """Say what is in the way of an offer that stays open, and what to do about it."""
     context = {
-        **page_context(),
         "reason": error.code,
         "message": str(error),
         "organization": invitation.organization,
         "next_url": None,
     }
     template = "organizations/invitation_problem.html"
-    return keep_secret(render(request, template, context, status=error.status_hint))
+    return keep_secret(page(request, template, context, status=error.status_hint))
 
 
 def barrier_words(error: OrganizationsError) -> str:
@@ -389,7 +387,6 @@ class InvitationAccept(View):
         address: str = "",
     ) -> HttpResponse:
         context = {
-            **page_context(),
             "state": state,
             "form": form,
             "message": message,
@@ -400,7 +397,7 @@ class InvitationAccept(View):
             "answer_to": self.answer_to,
             "login_url": redirect_to_login(self.request.path).url,
         }
-        return render(self.request, "organizations/invitation_accept.html", context, status=status)
+        return page(self.request, "organizations/invitation_accept.html", context, status=status)
 
     def forget(self) -> None:
         self.request.session.pop(SESSION_KEY, None)

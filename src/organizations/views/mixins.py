@@ -13,13 +13,13 @@ from typing import Any
 from asgiref.sync import sync_to_async
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ImproperlyConfigured, ObjectDoesNotExist, PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.utils.functional import cached_property
 
 from ..converters import as_key, find_organization, moved_url
-from ..doors import forbidden, not_found, page_context, too_often
+from ..doors import forbidden, not_found, page_context, too_often, varying
 from ..exceptions import LimitReached, NotAllowed
 from ..families import default_family, family_of
 from ..services.access import access_of, members_with_grants
@@ -37,7 +37,20 @@ __all__ = [
 ]
 
 
-class _OrganizationLookup:
+class LayoutMixin:
+    """The layout around a page: the project's, the package's, or none where htmx asks."""
+
+    request: Any
+
+    def get_context_data(self, **kwargs: Any) -> Any:
+        kwargs = {**page_context(self.request), **kwargs}
+        return super().get_context_data(**kwargs)  # type: ignore[misc]
+
+    def render_to_response(self, *args: Any, **kwargs: Any) -> HttpResponse:
+        return varying(super().render_to_response(*args, **kwargs))  # type: ignore[misc]
+
+
+class _OrganizationLookup(LayoutMixin):
     """What the mixins share, so that a view may name them in any order."""
 
     org_model: Any = None
@@ -75,8 +88,8 @@ class _OrganizationLookup:
         return self.org_model or default_family().organization
 
     def get_context_data(self, **kwargs: Any) -> Any:
-        kwargs = {**page_context(), self.org_context_name: self.organization, **kwargs}
-        return super().get_context_data(**kwargs)  # type: ignore[misc]
+        kwargs = {self.org_context_name: self.organization, **kwargs}
+        return super().get_context_data(**kwargs)
 
     @cached_property
     def organization(self) -> Any:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.http import HttpResponse
 
 from .. import permissions
+from ..doors import varying
 from ..exceptions import NotAllowed, OrganizationsError
 from ..forms import add_verb_error
 from ..services._locks import held
@@ -156,6 +157,7 @@ class PreviewMixin:
         context = self.get_context_data(  # type: ignore[attr-defined]
             form=form, **self.get_preview_context(form, preview)
         )
-        return self.response_class(  # type: ignore[attr-defined, no-any-return]
+        response = self.response_class(  # type: ignore[attr-defined]
             request=self.request, template=[self.preview_template_name], context=context
         )
+        return varying(response)
