@@ -20,6 +20,7 @@ from .backends import invitation_backend, registration_backend
 from .decorators import REQUIRED
 from .exceptions import UnknownPermission
 from .management import ejecting
+from .row_checks import check_newest
 from .views.mixins import AccessRequiredMixin
 
 __all__ = ["ALL_CHECKS"]
@@ -604,4 +605,5 @@ ALL_CHECKS: tuple[Callable[..., list[CheckMessage]], ...] = (
     check_mail,
     check_acceptance,
     check_permissions,
+    check_newest,
 )

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from .families import family_of, live, organization_field
 from .grants import members_with, superuser_has_access
+from .newest import newest
 from .permissions import get
 
 __all__ = [
@@ -104,6 +105,44 @@ class OrganizationOwnedQuerySet(models.QuerySet[Any]):
     def for_organization(self, organization: Any) -> Self:
         """Rows of one organization, given as a row or a key."""
         return self.filter(**{self._organization_field().name: organization})
+
+    def newest_for_user(
+        self, user: Any, count: int, *, by: str = "created", after: Any = None
+    ) -> Self:
+        """The newest rows of all organizations the user is a live member of, newest first.
+
+        The same rows as ``for_user(user).order_by("-created", "-pk")[:count]``. On PostgreSQL they
+        are read from each organization in turn, so that the time does not grow with the number
+        of rows, given an index on (organization, -created, -key): check W018. Filter before,
+        not after; ``select_related`` may follow.
+
+        Args:
+            by: the date; a field that every row has.
+            after: the last row shown before, or a pair of its date and key; what follows it.
+        Raises:
+            ValueError: ``count`` is not positive, or the queryset is cut already.
+            FieldError: there is no such field, or it can be null.
+        """
+        if user.pk is None:
+            return self.none()
+        field = self._organization_field()
+        family = family_of(field.related_model)
+        members = family.member._base_manager.filter(live(family, timezone.now()), user_id=user.pk)
+        # A foreign key may refer to another column than the key.
+        organizations = members.order_by().values_list(f"organization__{field.target_field.name}")
+        found: Self = newest(
+            self, count, by=by, after=after, organizations=organizations, field=field
+        )
+        return found
+
+    def newest_for_organization(
+        self, organization: Any, count: int, *, by: str = "created", after: Any = None
+    ) -> Self:
+        """The newest rows of one organization, newest first; otherwise as ``newest_for_user``."""
+        field = self._organization_field()
+        rows = self.for_organization(organization)
+        found: Self = newest(rows, count, by=by, after=after, organizations=None, field=field)
+        return found
 
     def where_user_can(self, user: Any, permission: str) -> Self:
         """Rows of the organizations in which the user has a permission; never one twice.

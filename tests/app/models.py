@@ -2,6 +2,7 @@
 
 from django.contrib.auth import get_user_model
 from django.db import models
+from django.utils import timezone
 
 from organizations.managers import OrganizationOwnedQuerySet
 from organizations.models import OrganizationOwner
@@ -17,8 +18,12 @@ class Product(models.Model):
         "organizations.Organization", on_delete=models.CASCADE, related_name="products"
     )
     price = models.DecimalField(max_digits=10, decimal_places=2, null=True, blank=True)
+    created = models.DateTimeField(default=timezone.now)
 
     objects = OrganizationOwnedQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["account", "-created", "-id"], name="product_newest")]
 
     def __str__(self):
         return self.name

@@ -16,6 +16,7 @@ FLOORS = {
     "plots": 0,
     # 1 data
     "fields": 1, "families": 1, "managers": 1, "grants": 1, "presets": 1, "dates": 1, "slugs": 1,
+    "newest": 1,
     # 2 verbs
     "services": 2, "mail": 2, "tokens": 2, "jobs": 2, "queued": 2,
     # 3 models
@@ -25,7 +26,7 @@ FLOORS = {
     "base_admin": 4, "auth": 4, "middleware": 4, "templatetags": 4, "management": 4,
     "checks": 4, "testing": 4, "apps": 4, "converters": 4, "decorators": 4, "doors": 4, "pages": 4,
     "samples": 4, "elements": 4, "offer_forms": 4, "joining_forms": 4, "handover_mail": 4,
-    "bulk_forms": 4, "resolvers": 4, "themes": 4,
+    "bulk_forms": 4, "resolvers": 4, "row_checks": 4, "themes": 4,
 }  # fmt: skip
 # Floor 5: optional apps. The core knows none of them, and they do not know each other.
 WINGS = {"roles", "teams", "tenancy", "audit", "api", "sso", "scim"}
