@@ -6,7 +6,10 @@ the host project of it by then. So the verbs that can run dry write through thes
 
 from __future__ import annotations
 
+import re
 from typing import Any
+
+from django.db import connections, router
 
 from ..signals import is_dry_run
 
@@ -18,6 +21,62 @@ def insert(row: Any) -> Any:
     else:
         row.save(force_insert=True)
     return row
+
+
+def insert_new(rows: list[Any], *, unique: tuple[str, str]) -> list[Any]:
+    """Insert new rows of one model, and return those that no row was in the way of.
+
+    Django's own signals are not sent, as by ``bulk_create``.
+
+    Args:
+        unique: the two fields that no two rows share.
+    Queries: 1 on PostgreSQL, else 1 per batch of Django's.
+    """
+    if not rows:
+        return []
+    model = type(rows[0])
+    if model._meta.parents and not model._meta.proxy:
+        return [insert(row) for row in rows]  # several tables: Django writes these one by one
+    using = router.db_for_write(model)
+    if connections[using].vendor != "postgresql":
+        return list(model._base_manager.bulk_create(rows))
+    return _insert_arrays(model, rows, unique, connections[using])
+
+
+def _insert_arrays(model: Any, rows: list[Any], unique: Any, connection: Any) -> list[Any]:
+    """Insert by one array for each column: a statement that is short whatever the number."""
+    quote = connection.ops.quote_name
+    by_unique = [model._meta.get_field(name) for name in unique]
+    is_unique = any(set(each) == set(unique) for each in model._meta.unique_together)
+    columns, arrays = [], []
+    for field in model._meta.concrete_fields:
+        values = [field.pre_save(row, add=True) for row in rows]
+        if field.generated or (field.primary_key and not any(values)):
+            continue  # the database gives it
+        if any(hasattr(value, "resolve_expression") for value in values):
+            return list(model._base_manager.bulk_create(rows))
+        columns.append(field)
+        arrays.append([field.get_db_prep_save(value, connection=connection) for value in values])
+    # Without the length: a cast would cut what the column refuses.
+    kinds = [re.sub(r"\(.*\)", "", field.db_type(connection)) for field in columns]
+    names = ", ".join(quote(field.column) for field in columns)
+    returned = ", ".join(quote(field.column) for field in (model._meta.pk, *by_unique))
+    target = f" ({', '.join(quote(each.column) for each in by_unique)})" if is_unique else ""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {quote(model._meta.db_table)} ({names}) "  # noqa: S608  # ours and arrays
+            f"SELECT * FROM unnest({', '.join(f'%s::{kind}[]' for kind in kinds)}) "
+            f"ON CONFLICT{target} DO NOTHING RETURNING {returned}",
+            arrays,
+        )
+        keys = {tuple(values): key for key, *values in cursor.fetchall()}
+    found = []
+    for row in rows:
+        key = keys.get(tuple(getattr(row, field.attname) for field in by_unique))
+        if key is not None:
+            row.pk, row._state.adding, row._state.db = key, False, connection.alias
+            found.append(row)
+    return found
 
 
 def save(row: Any, *fields: str) -> None:

@@ -71,11 +71,23 @@ class Authority:
         if self.access is None or self.is_self(member):
             return
         target = rights_of_members(self.organization, [member.user_id]).get(member.user_id)
-        if target is None:
-            return
-        if target.is_owner and not self.access.is_superuser:
+        if target is not None:
+            self._may_reach(target)
+
+    def _may_reach(self, target: Access) -> None:
+        if target.is_owner and self.access is not None and not self.access.is_superuser:
             raise OwnerOutOfReach
         self.may_give(target.permissions)
+
+    def may_touch_all(self, members: list[Any]) -> None:
+        """Refuse as ``may_touch`` if one of the members is out of reach. Queries: 0 or 1."""
+        if self.access is None or not members:
+            return
+        rights = rights_of_members(self.organization, [each.user_id for each in members])
+        for member in members:
+            target = rights.get(member.user_id)
+            if target is not None and not self.is_self(member):
+                self._may_reach(target)
 
     def may_raise(self, member: Any) -> None:
         """Refuse a step by which the member gets something, if the member is the actor.

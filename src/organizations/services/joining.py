@@ -12,7 +12,7 @@ brings the person in: an offer, an admin, a script.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -24,9 +24,10 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from ..conf import get_settings
+from ..exceptions import OrganizationsError, SeatsFull
 from . import seats
 
-__all__ = ["JoinAttempt", "by_offer", "check"]
+__all__ = ["JoinAttempt", "by_offer", "check", "check_many"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -93,14 +94,50 @@ def check(organization: Any, user: Any, *, actor: Any, fields: dict[str, Any]) -
         offer = NO_OFFER  # a project's own code adds people elsewhere on the way
     now = offer.now or timezone.now()
     seats.require(organization, now=now, reserved=offer.has_seat)
-    attempt = JoinAttempt(
-        organization=organization,
-        user=user,
-        actor=actor,
-        invitation=offer.invitation,
-        fields=fields,
-        now=now,
+    _ask_policies(
+        JoinAttempt(
+            organization=organization,
+            user=user,
+            actor=actor,
+            invitation=offer.invitation,
+            fields=fields,
+            now=now,
+        )
     )
+
+
+def check_many(
+    organization: Any, users: Iterable[Any], *, actor: Any, fields: dict[str, Any]
+) -> Iterator[tuple[Any, OrganizationsError | None]]:
+    """Yield each user with what ``check`` would raise, the seats of those before counted.
+
+    Queries: 0 without a limit of seats, else 2, whatever the number; those of the policies.
+    """
+    now = timezone.now()
+    free = seats.free_of(organization, now=now)
+    for user in users:
+        if free is not None and free < 1:
+            yield user, SeatsFull()
+            continue
+        try:
+            _ask_policies(
+                JoinAttempt(
+                    organization=organization,
+                    user=user,
+                    actor=actor,
+                    invitation=None,
+                    fields=fields,
+                    now=now,
+                )
+            )
+        except OrganizationsError as error:
+            yield user, error
+            continue
+        yield user, None
+        free = None if free is None else free - 1
+
+
+def _ask_policies(attempt: JoinAttempt) -> None:
     for path in get_settings().JOIN_POLICIES:
         try:
             policy = import_string(path)
