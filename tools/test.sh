@@ -46,7 +46,12 @@ for part in "$@"; do
         suite "suite without security, tables, documentation and demo" -n "$workers" \
             -m "not slow and not browser and not table" \
             --ignore tests/house --ignore tests/docs --ignore tests/demo --ignore tests/security
-        suite "scopes" -n "$workers" --ds tests.tenancy.settings tests/tenancy
+        # And what is PostgreSQL's own: locks, triggers, plans, races, policies.
+        leg "what needs PostgreSQL" env ORGKIT_DB=postgres "$python" -m pytest -n "$workers" \
+            -m "postgres and not slow and not browser and not pooler and not table" \
+            --ignore tests/docs --ignore tests/demo
+        leg "scopes on PostgreSQL" env ORGKIT_DB=postgres "$python" -m pytest -n "$workers" \
+            --ds tests.tenancy.settings tests/tenancy
         ;;
     slow)
         suite "slow tests" -n "$workers" -m slow

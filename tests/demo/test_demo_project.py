@@ -140,6 +140,7 @@ def test_no_migration_and_no_check_of_the_demo_is_open(environment):
     assert "WARNING" not in printed
 
 
+@pytest.mark.sqlite  # two minutes; on PostgreSQL the demo is served, below
 def test_the_tests_of_the_demo_pass(environment):
     printed = manage(environment, "test", "--noinput")
     assert re.search(r"Ran [1-9]\d+ tests", printed)
