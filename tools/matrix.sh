@@ -11,7 +11,7 @@ source tools/legs.sh
 # Each pair with what it runs: the suite on a database, or the core without the optional
 # apps and then each of them alone. All of it with each pair would take hours, and what
 # differs between versions of Django seldom differs by database or by apps as well.
-pairs=("3.11 5.2 suite sqlite postgres" "3.12 6.0 core" "3.13 6.1 suite sqlite")
+pairs=("3.11 5.2 suite sqlite" "3.12 6.0 core" "3.13 6.1 suite sqlite")
 main=$(.venv/bin/python -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null || true)
 
 # Usage: one_pair PYTHON PART [DATABASES]
