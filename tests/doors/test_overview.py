@@ -144,6 +144,13 @@ def test_an_empty_plot_is_not_shown(acme, ada):
     assert "<polyline" not in look(acme, ada).text
 
 
+def test_somebody_alone_sees_no_growth(acme, ada):
+    all_since(100)
+    assert "<polyline" not in look(acme, ada).text
+    testing.make_member(acme, "bo")
+    assert "<polyline" in look(acme, ada).text
+
+
 def test_time_runs_as_the_reader_reads(acme, ada, settings):
     testing.make_member(acme, "bo")
     all_since(100)
