@@ -104,7 +104,9 @@ def test_every_element_is_used():
     known = {path.stem for path in SOURCE.glob("templates/organizations/elements/*.html")}
     used = set(re.findall(r'element "(\w+)"', text))
     used |= set(re.findall(r"organizations/elements/(\w+)\.html", text))
-    assert known == used
+    assert used <= known
+    if {"organizations.roles", "organizations.teams"} <= set(WINGS):  # their pages use some alone
+        assert known == used
 
 
 def test_the_reference_names_every_element():

@@ -83,7 +83,8 @@ def read(response):
 
 
 def said(page):
-    return " ".join(" ".join(page.text).split())
+    text = " ".join(" ".join(page.text).split())
+    return re.sub(r"\d+ (?:second|minute)s? ago", "just now", text)
 
 
 def pages_of(backend, world):  # noqa: F811

@@ -121,8 +121,7 @@ def test_reminders_stop_and_say_so(settings, world):
 
 def test_members_who_are_added_at_once_stop_and_the_page_says_so(settings, world):
     """The default backend, whose offers are members; the other one has its own test."""
-    # An invitation counts already, see the world.
-    settings.ORGANIZATIONS = {"RATES": {"young_organization": "4/day"}}
+    settings.ORGANIZATIONS = {"RATES": {"young_organization": "3/day"}}
     admin = world.browser("admin")
     answers = [
         admin.post(page("organization_user_add", world.acme), {"email": f"p{each}@example.com"})

@@ -9,7 +9,7 @@ from django.contrib.auth import get_user_model
 from django.core.mail import EmailMultiAlternatives
 from django.db import IntegrityError, models, transaction
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch, URLPattern, path, reverse
 from django.utils.crypto import get_random_string
 
@@ -20,9 +20,10 @@ from ..doors import (
     keep_secret,
     link_base,
     own_not_found,
-    page,
+    page_context,
     sign_in,
     sign_up_closed,
+    varying,
     with_status_of,
 )
 from ..exceptions import AddressAmbiguous, LimitReached, OrganizationsError, RegistrationClosed
@@ -40,6 +41,11 @@ def make_random_password(
 ) -> str:
     """Return a random text without letters that look alike."""
     return get_random_string(length, allowed_chars)
+
+
+def _page(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
+    # By this module's ``render``, which tests of projects put something of their own in place of.
+    return varying(render(request, template, {**page_context(request), **context}))
 
 
 class BaseBackend:
@@ -150,7 +156,7 @@ class BaseBackend:
             "organization": self.organization_of(user),
             **(extra_context or {}),
         }
-        return keep_secret(page(request, self.registration_form_template, context))
+        return keep_secret(_page(request, self.registration_form_template, context))
 
     def get_activated_url(self, user: Any, organizations: list[Any]) -> str:
         """Return where a person lands who has completed the account.
@@ -361,17 +367,17 @@ class RegistrationBackend(BaseBackend):
                 )
             except OrganizationsError as error:
                 form.add_error(None, str(error))
-                answer = page(request, self.registration_form_template, context)
+                answer = _page(request, self.registration_form_template, context)
                 return with_status_of(error, answer)
             context["address"] = data["email"]
-            return page(request, self.activation_success_template, context)
-        return page(request, self.registration_form_template, context)
+            return _page(request, self.activation_success_template, context)
+        return _page(request, self.registration_form_template, context)
 
     def success_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """The page that says: look into your mailbox."""
-        return page(request, self.activation_success_template, extra_context or {})
+        return _page(request, self.activation_success_template, extra_context or {})
 
 
 class InvitationBackend(BaseBackend):

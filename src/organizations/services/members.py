@@ -109,7 +109,8 @@ def add_many(
     Who cannot join gets an error in the answer; the others join. Django's ``pre_save`` and
     ``post_save`` are not sent.
 
-    Args: as ``add``; the fields are the same for all.
+    Args:
+        fields: as for ``add``, the same for all.
     Raises:
         NotAllowed: the actor may not invite, or would give more than they have. Nobody joins.
     Queries: 3 on PostgreSQL whatever the number, 2 more with an actor, 2 with a limit of seats;
