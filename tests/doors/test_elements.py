@@ -7,6 +7,7 @@ import pytest
 from django.template import Context, Engine, TemplateSyntaxError
 
 import organizations
+from tests.settings import WINGS
 
 SOURCE = Path(organizations.__file__).parent
 ELEMENTS = {
