@@ -42,10 +42,11 @@ for part in "$@"; do
     pair)
         # What another version of Python or Django can break. Pages of documentation and
         # the demo are about ours; tests of attacks and tables repeat doors and verbs by the
-        # thousand.
-        suite "suite without security, tables, documentation and demo" -n "$workers" \
+        # thousand; the doors run with the pair that has no optional apps.
+        suite "suite without doors, security, documentation and demo" -n "$workers" \
             -m "not slow and not browser and not table" \
-            --ignore tests/house --ignore tests/docs --ignore tests/demo --ignore tests/security
+            --ignore tests/house --ignore tests/docs --ignore tests/demo --ignore tests/security \
+            --ignore tests/doors
         # And what is PostgreSQL's own: locks, triggers, plans, races, policies.
         leg "what needs PostgreSQL" env ORGKIT_DB=postgres "$python" -m pytest -n "$workers" \
             -m "postgres and not slow and not browser and not pooler and not table" \

@@ -5,6 +5,7 @@ step it says either that the step happens, or for which reasons it may be refuse
 step the tables equal the model, and no more people belong than there are seats.
 """
 
+import os
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -36,6 +37,9 @@ from organizations.models import OrganizationInvitation, OrganizationRecord
 from organizations.services import invitations, links, members, requests, seats
 from organizations.services.members import AlreadyMember
 from tests.ownership.test_machine import empty_tables
+
+#: A measure for all long tests; 200 is the whole of it.
+ROUNDS = int(os.environ.get("ORGKIT_ROUNDS", "200"))
 
 SEATS, MOST_OPEN = 6, 5
 LIFETIME, WAIT = timedelta(days=7), timedelta(days=30)
@@ -524,4 +528,4 @@ def test_no_order_of_steps_breaks_an_offer():
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_no_order_of_steps_breaks_an_offer_in_many_examples():
-    run(120)
+    run(max(20, 120 * ROUNDS // 200))

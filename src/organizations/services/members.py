@@ -113,8 +113,8 @@ def add_many(
         fields: as for ``add``, the same for all.
     Raises:
         NotAllowed: the actor may not invite, or would give more than they have. Nobody joins.
-    Queries: 3 on PostgreSQL whatever the number, 2 more with an actor, 2 with a limit of seats;
-        elsewhere one for each batch of rows. Locks: the organization.
+    Queries: 3 on PostgreSQL, whatever the number; 2 more with an actor, 2 with a limit of seats.
+    Locks: the organization.
     Signals: user_added and member_added for each, after all are inserted.
     """
     lock_organization(organization)
