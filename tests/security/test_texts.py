@@ -9,6 +9,7 @@ from itertools import product
 
 import pytest
 from django.core import mail
+from django.template.loader import render_to_string
 
 from organizations import samples, testing
 from organizations.models import Organization
@@ -47,7 +48,8 @@ def tags_of(html):
 
 def assert_no_markup_of_ours(html):
     """Nothing that the names bring along has become an element or an attribute."""
-    for tag, names in tags_of(html):
+    ours = render_to_string("organizations/elements/script.html")
+    for tag, names in tags_of(html.replace(ours, "")):
         assert tag not in {"script", "img", "b"}, tag
         assert not [name for name in names if name.startswith("on")], names
     assert not re.search(r'(?:href|src|action)="\s*javascript:', html)
