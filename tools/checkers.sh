@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Print the folder of what the browser tests need beside a browser: axe-core, which
 # checks the accessibility, the Nu HTML checker, and htmx in both versions that the
-# pages answer to. Fetches them by npm when they are not there, and installs npm and Java when those are missing and we may
-# (Debian and its relatives, as root). Nothing of it is shipped.
+# pages answer to. Fetches them by npm when they are not there, and installs npm and
+# Java when those are missing and we may (Debian and its relatives, as root). Nothing
+# of it is shipped.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -62,7 +62,7 @@ for part in "$@"; do
             --ds tests.tenancy.settings tests/tenancy/test_pooler.py
         ;;
     browser)
-        # By file in two processes: the gallery, half of the time, has a process for each direction.
+        # By test: the gallery, half of the time, has a process for each direction.
         suite "browser tests" -m browser -n "$workers" --dist load tests/browser
         ;;
     *)

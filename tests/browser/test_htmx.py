@@ -42,12 +42,16 @@ def is_whole(person):
     return [person.page.locator(each).count() for each in parts] == [1] * len(parts)
 
 
-def test_a_link_a_form_and_the_way_back_without_a_page_load(ada):
-    page = ada.page
+def follow_link_to_settings(page):
     link = f'.org-root a[href="{HOME}edit/"]'
     page.evaluate(LOADS, [link, {"hx-get": f"{HOME}edit/", **INSIDE}])
     page.locator(link).first.click()
     page.locator("main form [name=name]").wait_for()
+
+
+def test_a_link_and_a_form_without_a_page_load(ada):
+    page = ada.page
+    follow_link_to_settings(page)
     assert page.title().startswith("Settings")
     assert ada.path == f"{HOME}edit/"
     assert is_whole(ada)
@@ -70,10 +74,7 @@ def test_a_link_a_form_and_the_way_back_without_a_page_load(ada):
 
 def test_the_way_back_leads_to_a_whole_page(ada):
     page = ada.page
-    link = f'.org-root a[href="{HOME}edit/"]'
-    page.evaluate(LOADS, [link, {"hx-get": f"{HOME}edit/", **INSIDE}])
-    page.locator(link).first.click()
-    page.locator("main form [name=name]").wait_for()
+    follow_link_to_settings(page)
     page.go_back()
     page.get_by_role("heading", name="Members", level=1).wait_for()
     assert is_whole(ada)

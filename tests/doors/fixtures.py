@@ -1,11 +1,8 @@
 """Fixtures of the tests of the doors and of the attacks on them."""
 
-from contextlib import contextmanager
-
 import pytest
-from django.db import transaction
 
-from tests.doors.support import BACKENDS, Browser, make_world
+from tests.doors.support import BACKENDS, Browser, make_world, taken_back
 
 __all__ = ["backend", "browser", "modelled", "undo", "world"]
 
@@ -42,11 +39,4 @@ def world(db):
 @pytest.fixture
 def undo(db):
     """Return a context in which everything that a request writes is taken back."""
-
-    @contextmanager
-    def taken_back():
-        with transaction.atomic():
-            yield
-            transaction.set_rollback(True)
-
     return taken_back

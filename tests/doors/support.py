@@ -3,6 +3,7 @@
 import importlib.util
 import pickle
 import re
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -15,7 +16,7 @@ from django.contrib.auth.signals import user_logged_in
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.core.cache import cache
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client, TestCase, override_settings
 from django.urls import URLPattern, URLResolver, reverse
 from django.utils import timezone
@@ -27,6 +28,15 @@ from organizations.services import invitations, members, registration, requests
 
 MODELLED = {"INVITATION_BACKEND": "organizations.backends.modeled.ModelInvitation"}
 BACKENDS = {"default": {}, "modelled": MODELLED}
+
+
+@contextmanager
+def taken_back():
+    """Take everything back that is written in the block."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
 
 PASSWORD = "correct-horse-7-battery"
 #: What a new person types into the form behind a mailed link.

@@ -10,7 +10,7 @@ from importlib.util import find_spec
 import pytest
 from django.conf import settings as django_settings
 from django.test import override_settings
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
 from organizations import auth_urls
@@ -22,6 +22,7 @@ from tests.doors.support import (
     PERSON,
     all_rows,
     names_of,
+    taken_back,
     text_of,
     urls_with,
 )
@@ -319,6 +320,28 @@ def ask(world, person, method, url, data=None, **options):
         return browser.generic(method, url) if data is None else browser.post(url, data)
 
 
+def addresses(world, backend, method="GET"):
+    """Yield (URL name, URL) for every URL of the table that the settings have."""
+    for name, each in rows_of(backend):
+        if each != method:
+            continue
+        try:
+            url = reverse(name, kwargs=arguments(world, name, backend) or None)
+        except NoReverseMatch:
+            continue
+        yield name, url
+
+
+def pages(world, backend, people, **options):
+    """Yield (URL name, person, answer) for every page, as each of the people gets it."""
+    for name, url in addresses(world, backend):
+        for person in people:
+            with taken_back():
+                answer = ask(world, person, "GET", url, **options)
+            if "html" in answer.get("Content-Type", "") and answer.content:
+                yield name, person, answer
+
+
 @pytest.mark.parametrize("backend_name", BACKENDS)
 def test_every_url_is_declared(backend_name):
     names = {
@@ -348,7 +371,7 @@ def test_each_kind_of_person_gets_the_declared_answer(backend, name, world, undo
         data = data_for(world, name) if method == "POST" else None
         found = {}
         for person in PEOPLE:
-            with undo():
+            with taken_back():
                 found[person] = answer_of(ask(world, person, method, url, data))
         assert found == rows_of(backend)[name, method], method
 
@@ -361,12 +384,12 @@ def test_a_foreign_organization_is_not_told_from_an_unknown_one(name, backend, w
     for person in ("outsider", "foreigner"):
         unknown = reverse(name, kwargs={**kwargs, "organization_pk": 999999})
         for method in ("GET", "POST"):
-            with undo():
+            with taken_back():
                 expected = ask(world, person, method, unknown, data if method == "POST" else None)
             assert expected.status_code == 404
             for key in (world.acme.pk, world.acme.slug, "no-such-slug", "-1"):
                 url = reverse(name, kwargs={**kwargs, "organization_pk": key})
-                with undo():
+                with taken_back():
                     response = ask(world, person, method, url, data if method == "POST" else None)
                 assert response.status_code == 404, (person, method, url)
                 assert text_of(response) == text_of(expected), (person, method, url)

@@ -2,11 +2,10 @@
 
 import pytest
 from django.test import RequestFactory
-from django.urls import NoReverseMatch, reverse
 
 from organizations.doors import HTMX_HEADERS, PART, page_context
 from tests.doors.support import BACKENDS
-from tests.doors.test_access_table import arguments, ask, rows_of, world  # noqa: F401
+from tests.doors.test_access_table import pages, world  # noqa: F401
 
 pytestmark = pytest.mark.sqlite  # the layouts are the same on either database
 
@@ -14,24 +13,16 @@ HTMX = {"HX-Request": "true"}
 
 
 @pytest.fixture(params=BACKENDS)
-def answers(request, world, undo, settings):  # noqa: F811
+def answers(request, world, settings):  # noqa: F811
     """Return a function that asks for each page as everybody, and gives what is HTML."""
     settings.ORGANIZATIONS = {**BACKENDS[request.param], "BASE_TEMPLATE": "tests/layout.html"}
 
     def all_of_them(headers):
-        found = {}
-        for name, method in rows_of(request.param):
-            if method != "GET":
-                continue
-            try:
-                url = reverse(name, kwargs=arguments(world, name, request.param) or None)
-            except NoReverseMatch:
-                continue
-            for person in ("anonymous", "outsider", "owner"):
-                with undo():
-                    answer = ask(world, person, "GET", url, headers=headers)
-                if "html" in answer.get("Content-Type", "") and answer.content:
-                    found[name, person] = answer
+        people = ["anonymous", "outsider", "owner"]
+        found = {
+            (name, person): answer
+            for name, person, answer in pages(world, request.param, people, headers=headers)
+        }
         assert len({name for name, _person in found}) > 45
         return found
 

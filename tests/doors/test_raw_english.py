@@ -9,12 +9,11 @@ import django
 import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
-from django.urls import NoReverseMatch, reverse
 from django.utils import translation
 
 from organizations import permissions
 from tests.doors.support import BACKENDS, all_rows
-from tests.doors.test_access_table import arguments, ask, rows_of, world  # noqa: F401
+from tests.doors.test_access_table import pages, world  # noqa: F401
 from tools.catalogues import texts
 
 pytestmark = pytest.mark.sqlite  # words are the same on either database
@@ -95,16 +94,6 @@ def test_every_text_of_every_page_can_be_translated(backend, world, pseudo, sett
     settings.LANGUAGES = [("en", "English"), ("de", "German")]  # newer ones Django itself lacks
     translation.activate("en")
     found = set()
-    for name, method in rows_of(backend):
-        if method != "GET":
-            continue
-        try:
-            url = reverse(name, kwargs=arguments(world, name, backend) or None)
-        except NoReverseMatch:
-            continue
-        for person in PEOPLE:
-            answer = ask(world, person, "GET", url)
-            if answer.status_code < 500 and "html" in answer.get("Content-Type", ""):
-                html = answer.content.decode()
-                found |= {(name, *each) for each in raw(html, known)}
+    for name, _person, answer in pages(world, backend, PEOPLE):
+        found |= {(name, *each) for each in raw(answer.content.decode(), known)}
     assert not found, "\n" + "\n".join(map(str, sorted(found)))

@@ -9,11 +9,10 @@ import pytest
 from django import forms
 from django.template import engines
 from django.test import modify_settings
-from django.urls import NoReverseMatch, reverse
 
 import organizations
 from tests.doors.support import BACKENDS
-from tests.doors.test_access_table import arguments, ask, data_for, rows_of, world  # noqa: F401
+from tests.doors.test_access_table import addresses, ask, data_for, world  # noqa: F401
 
 pytestmark = pytest.mark.sqlite  # the looks are the same on either database
 
@@ -89,15 +88,12 @@ def said(page):
 
 def pages_of(backend, world):  # noqa: F811
     """Yield (URL name, method, person, URL, data): each page, and each form sent empty."""
-    for name, method in rows_of(backend):
-        if method == "POST" and name not in FORMS:
-            continue
-        try:
-            url = reverse(name, kwargs=arguments(world, name, backend) or None)
-        except NoReverseMatch:
-            continue
-        for person in PEOPLE if method == "GET" else ["owner"]:
-            yield name, method, person, url
+    for name, url in addresses(world, backend):
+        for person in PEOPLE:
+            yield name, "GET", person, url
+    for name, url in addresses(world, backend, "POST"):
+        if name in FORMS:
+            yield name, "POST", "owner", url
 
 
 #: What answers an empty form with its errors.

@@ -8,6 +8,7 @@ from organizations import grants, permissions, testing
 from organizations.exceptions import ExceedsOwnRights, JoinRefused, PermissionMissing, SeatsFull
 from organizations.models import Organization, OrganizationUser
 from organizations.services import members
+from organizations.signals import member_added
 from tests.app.models import Club, ClubMember
 from tests.services.tables import dump, names
 
@@ -89,6 +90,33 @@ def test_the_first_of_all_owns_and_the_rest_do_not():
     other = Organization.objects.create(name="Other", slug="other")
     members.add_many(other, new, first_owns=False)
     assert not hasattr(other, "owner")
+
+
+def test_the_first_of_all_is_asked_and_told_of_as_the_others_are(settings):
+    """Policies are asked once for each, and who hears of the first finds the others stored."""
+    settings.ORGANIZATIONS = {"JOIN_POLICIES": (f"{__name__}.note",)}
+    empty = Organization.objects.create(name="Empty", slug="empty")
+    new = people(3)
+    counts = []
+
+    def count(organization, **kwargs):
+        counts.append(organization.organization_users.count())
+
+    noted.clear()
+    member_added.connect(count)
+    try:
+        members.add_many(empty, new)
+    finally:
+        member_added.disconnect(count)
+    assert noted == new
+    assert counts == [3, 3, 3]
+
+
+noted = []
+
+
+def note(attempt):
+    noted.append(attempt.user)
 
 
 def test_no_more_than_there_are_seats(acme, settings):

@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 
 import psycopg
@@ -602,26 +603,28 @@ def test_two_organizations_share_one_connection_in_tasks(shared):
 @pytest.mark.django_db(transaction=True, databases=["default", "app"])
 def test_a_thread_that_comes_later_sees_nothing_of_the_one_before(shared):
     """P34: a request as Acme, then a raw query in another thread, over the same connection."""
-    seen = []
+
+    def read():
+        try:
+            return (
+                of_cursor("SELECT name FROM files_folder", alias="app"),
+                of_cursor("SELECT pg_backend_pid()", alias="app"),
+            )
+        finally:
+            connections["app"].close()
 
     def request():
         with scope(shared.acme.organization):
-            seen.append(of_cursor("SELECT name FROM files_folder", alias="app"))
-            seen.append(of_cursor("SELECT pg_backend_pid()", alias="app"))
-        connections["app"].close()
+            return read()
 
-    def later():
-        seen.append(of_cursor("SELECT name FROM files_folder", alias="app"))
-        seen.append(of_cursor("SELECT pg_backend_pid()", alias="app"))
-        connections["app"].close()
-
-    for work in (request, later):
-        thread = threading.Thread(target=work)
-        thread.start()
-        thread.join()
-    assert seen[0] == MINE
-    assert seen[2] == []
-    assert seen[1] == seen[3]
+    seen = []
+    for work in (request, read):
+        with ThreadPoolExecutor(1) as thread:
+            seen.append(thread.submit(work).result())
+    (of_request, connection_of_request), (later, connection_later) = seen
+    assert of_request == MINE
+    assert later == []
+    assert connection_later == connection_of_request
 
 
 @pytest.mark.django_db(transaction=True)

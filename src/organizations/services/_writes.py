@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from django.db import connections, router
+from django.db import connections
 
 from ..signals import is_dry_run
+from ._locks import database_of
 
 
 def insert(row: Any) -> Any:
@@ -37,9 +38,9 @@ def insert_new(rows: list[Any], *, unique: tuple[str, str]) -> list[Any]:
     model = type(rows[0])
     if model._meta.parents and not model._meta.proxy:
         return [insert(row) for row in rows]  # several tables: Django writes these one by one
-    using = router.db_for_write(model)
+    using = database_of(rows[0])
     if connections[using].vendor != "postgresql":
-        return list(model._base_manager.bulk_create(rows))
+        return list(model._base_manager.using(using).bulk_create(rows))
     return _insert_arrays(model, rows, unique, connections[using])
 
 
@@ -54,7 +55,7 @@ def _insert_arrays(model: Any, rows: list[Any], unique: Any, connection: Any) ->
         if field.generated or (field.primary_key and not any(values)):
             continue  # the database gives it
         if any(hasattr(value, "resolve_expression") for value in values):
-            return list(model._base_manager.bulk_create(rows))
+            return list(model._base_manager.using(connection.alias).bulk_create(rows))
         columns.append(field)
         arrays.append([field.get_db_prep_save(value, connection=connection) for value in values])
     # Without the length: a cast would cut what the column refuses.

@@ -113,7 +113,8 @@ def add_many(
         fields: as for ``add``, the same for all.
     Raises:
         NotAllowed: the actor may not invite, or would give more than they have. Nobody joins.
-    Queries: 3 on PostgreSQL, whatever the number; 2 more with an actor, 2 with a limit of seats.
+    Queries: 3 on PostgreSQL, whatever the number; 2 more with an actor, 2 with a limit of seats,
+    2 where the first of all becomes the owner.
     Locks: the organization.
     Signals: user_added and member_added for each, after all are inserted.
     """
@@ -122,7 +123,7 @@ def add_many(
     _refuse_fixed(fields)
     users = list(users)
     seen = set(_members(organization).values_list("user_id", flat=True))
-    is_first = first_owns and not seen
+    becomes_owner = first_owns and not seen
     answers: dict[int, Addition] = {}
     wanted = []
     for place, user in enumerate(users):
@@ -139,15 +140,14 @@ def add_many(
     for (place, user), (_user, error) in zip(wanted, checked, strict=True):
         if error is not None:
             answers[place] = Addition(user=user, error=error)
-        elif is_first:
-            is_first = False
-            member = _insert(
-                organization, user, actor=actor, first_owns=True, fields=fields, may=may
-            )
-            answers[place] = Addition(user=user, member=member)
         else:
             rows[place] = member_model(organization=organization, user=user, **fields)
-    new = _writes.insert_new(list(rows.values()), unique=("user", "organization"))
+    new = []
+    if becomes_owner and rows:
+        first = next(iter(rows))
+        rows[first] = _write(organization, users[first], fields, becomes_owner=True)
+        new.append(rows[first])
+    new += _writes.insert_new(list(rows.values())[len(new) :], unique=("user", "organization"))
     may.may_touch_all(new)
     inserted = {id(row) for row in new}
     for place, row in rows.items():
@@ -338,18 +338,23 @@ def _insert(
     may: Authority | None = None,
 ) -> Any:
     _refuse_fixed(fields)
-    family = family_of(organization)
     joining.check(organization, user, actor=actor, fields=fields)
     becomes_owner = first_owns and not _members(organization).exists()
+    member = _write(organization, user, fields, becomes_owner=becomes_owner)
+    if may is not None:
+        # What further fields and sources give counts as well; it can be read only now.
+        may.may_touch(member)
+    _tell_of(organization, member, actor=actor)
+    return member
+
+
+def _write(organization: Any, user: Any, fields: dict[str, Any], *, becomes_owner: bool) -> Any:
+    family = family_of(organization)
     if becomes_owner and family.has_field("member", "is_admin"):
         fields = {**fields, "is_admin": True}
     member = _writes.insert(family.member(organization=organization, user=user, **fields))
     if becomes_owner:
         make_owner(family, organization, member)
-    if may is not None:
-        # What further fields and sources give counts as well; it can be read only now.
-        may.may_touch(member)
-    _tell_of(organization, member, actor=actor)
     return member
 
 
