@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -17,7 +18,8 @@ from . import slugs
 from .conf import is_reserved
 from .families import family_of
 from .grants import superuser_has_access
-from .services.access import access_of
+from .permissions import Access
+from .services.access import access_at, access_of
 from .words import gettext_lazy as _
 
 __all__ = [
@@ -26,6 +28,7 @@ __all__ = [
     "as_key",
     "clean_slug",
     "find_organization",
+    "find_with_access",
     "moved_url",
     "register",
     "url_part",
@@ -132,24 +135,58 @@ def _is_mixed(slug: str) -> bool:
     return sum(any(name.startswith(script) for name in names) for script in LOOKALIKES) > 1
 
 
-def find_organization(model: Any, value: Any, *, rows: Any = None) -> Any:
+def _first(rows: Any) -> Any:
+    return rows.first()
+
+
+def find_organization(model: Any, value: Any, *, get: Callable[[Any], Any] = _first) -> Any:
     """Return the organization with that key or, if it has none, with that slug; else None.
 
     Args:
-        rows: a queryset to look in; None for that of the default manager.
-    Queries: 1, or 2 where keys are texts.
+        get: returns the organization of a queryset that finds one or none.
+    Queries: 1 of ``get``, or 2 where keys are texts.
     """
-    rows = model._default_manager.all() if rows is None else rows
+    rows = model._default_manager.all()
     key = as_key(model, value)
     if key is not None:
-        found = rows.filter(pk=key).first()
+        found = get(rows.filter(pk=key))
         if found is not None or isinstance(key, int):
             return found
     if not any(field.name == "slug" for field in model._meta.fields):
         return None
     if "\x00" in str(value):
         return None
-    return rows.filter(slug=value).first()
+    return get(rows.filter(slug=value))
+
+
+def find_with_access(
+    model: Any,
+    value: Any,
+    user: Any,
+    *,
+    get: Callable[[Any], Any] = _first,
+    columns: dict[str, Any] | None = None,
+) -> tuple[Any, Access | None]:
+    """Return as ``find_organization``, and what the user may do there if that came along.
+
+    Args:
+        get: as for ``find_organization``, where no membership leads to the organization.
+        columns: see ``access_at``.
+    Queries: 1 for a member, else 1 more than ``find_organization``.
+    """
+    accesses: list[Access] = []
+
+    def get_with_access(rows: Any) -> Any:
+        found = access_at(user, rows, **(columns or {}))
+        if found is None:
+            return get(rows)
+        accesses.append(found[1])
+        return found[0]
+
+    slug = next((field for field in model._meta.fields if field.name == "slug"), None)
+    if slug is not None and not slug.unique:
+        return find_organization(model, value, get=get), None
+    return find_organization(model, value, get=get_with_access), accesses[0] if accesses else None
 
 
 def moved_url(request: HttpRequest, model: Any, value: Any) -> str | None:

@@ -11,27 +11,15 @@ from typing import Any
 
 from django.core.exceptions import FieldError
 from django.db import connections
-from django.db.models import BooleanField, Expression, F, Func, Q, Value
+from django.db.models import Expression, F, Value
 from django.db.models.sql import Query
+
+from .keyset import Beyond
 
 __all__ = ["newest"]
 
 #: What the organization of each turn is called within the statement.
 TURN = "of_each"
-
-
-class _Before(Func):
-    """``(date, key) < (date, key)``, at which an index on both can begin."""
-
-    output_field = BooleanField()
-
-    def as_sql(self, compiler: Any, connection: Any, **context: Any) -> Any:  # type: ignore[override]
-        sql, params = [], []
-        for each in self.get_source_expressions():
-            text, values = compiler.compile(each)
-            sql.append(text)
-            params += values
-        return f"({sql[0]}, {sql[1]}) < ({sql[2]}, {sql[3]})", tuple(params)
 
 
 class _OrganizationOfTurn(Expression):
@@ -86,18 +74,14 @@ def newest(rows: Any, count: Any, *, by: str, after: Any, organizations: Any, fi
             f"{rows.model._meta.label}.{by} "
             f"{'can be null' if by in names else 'is no field'}. Choose a date that every row has."
         )
-    is_postgres = connections[rows.db].vendor == "postgresql"
     if after is not None:
         at, key = after if isinstance(after, tuple) else (getattr(after, by), after.pk)
-        if is_postgres:
-            given = (Value(at, names[by]), Value(key, rows.model._meta.pk))
-            rows = rows.filter(_Before(F(by), F("pk"), *given))
-        else:
-            rows = rows.filter(Q(**{f"{by}__lt": at}) | Q(**{by: at}, pk__lt=key))
+        given = (Value(at, names[by]), Value(key, rows.model._meta.pk))
+        rows = rows.filter(Beyond(F(by), F("pk"), *given, descending=True))
     ordered = rows.order_by(F(by).desc(), F("pk").desc())
     if organizations is None:
         return ordered[:count]
-    if not is_postgres:
+    if connections[rows.db].vendor != "postgresql":
         return ordered.filter(**{f"{field.name}__in": organizations})[:count]
     one = ordered.filter(**{field.attname: _OrganizationOfTurn(output_field=field.target_field)})
     keys = _KeysOfNewest(organizations.query, one.values_list(by, "pk")[:count].query, count)

@@ -64,10 +64,14 @@ def records(model: Any) -> Any:
     return rows.filter(model=side_label(model))
 
 
-def column(model: Any, name: str) -> Any:
-    """Return a column of the record, as an annotation of organizations."""
-    key = Cast(OuterRef("pk"), CharField())
-    return Subquery(records(model).filter(organization_key=key).values(name)[:1])
+def column(model: Any, name: str, *, key: str = "pk") -> Any:
+    """Return a column of the record, as an annotation of organizations.
+
+    Args:
+        key: where other rows than organizations hold their key.
+    """
+    text = Cast(OuterRef(key), CharField())
+    return Subquery(records(model).filter(organization_key=text).values(name)[:1])
 
 
 def write(organization: Any, record: Any, **values: Any) -> Any:

@@ -15,6 +15,7 @@ from ._async import make_async
 
 __all__ = [
     "aaccess_of",
+    "access_at",
     "access_of",
     "arights_of_members",
     "members_with_grants",
@@ -30,17 +31,16 @@ def members_with_standing(organization: Any) -> Any:
 
     ``owner_row`` is the key of the member's owner row, or None.
     """
-    return _with_standing(family_of(organization).member._default_manager, organization)
+    members = family_of(organization).member._default_manager
+    return _with_standing(members.filter(organization_id=organization.pk))
 
 
-def _with_standing(members: Any, organization: Any) -> Any:
-    lookup = family_of(organization).owner_lookup
+def _with_standing(members: Any) -> Any:
+    lookup = family_of(members.model).owner_lookup
     # Old databases have owner rows that name a member of another organization.
-    own = Q(**{f"{lookup}__organization_id": organization.pk})
-    return (
-        members.filter(organization_id=organization.pk)
-        .annotate(owner_row=Case(When(own, then=F(f"{lookup}__pk"))))
-        .select_related("user")
+    own = Q(**{f"{lookup}__organization_id": F("organization_id")})
+    return members.annotate(owner_row=Case(When(own, then=F(f"{lookup}__pk")))).select_related(
+        "user"
     )
 
 
@@ -56,10 +56,57 @@ def access_of(user: Any, organization: Any) -> Access:
     if user.pk is None or not user.is_active or not organization.is_active:
         return Access(organization_id=organization.pk, user_id=user.pk)
     now = timezone.now()
-    access = access_in_any_state(user, organization, now=now)
+    return _as_it_is_now(access_in_any_state(user, organization, now=now), now=now)
+
+
+def _as_it_is_now(access: Access, *, now: datetime) -> Access:
     if access.is_superuser or access.member is None or is_live(access.member, now):
         return access
-    return Access(organization_id=organization.pk, user_id=user.pk)
+    return Access(organization_id=access.organization_id, user_id=access.user_id)
+
+
+def access_at(user: Any, organizations: Any, **columns: Any) -> tuple[Any, Access] | None:
+    """Return the organization that a queryset finds, and as ``access_of`` what a member may do.
+
+    None for everybody who has no membership there, whatever its state, and where the queryset
+    brings more than the rows of the table: look for the organization then, and ask ``access_of``.
+
+    Args:
+        organizations: finds one at most, such as by a unique short name.
+        columns: further values for the organization, as annotations of the member.
+    Queries: 1.
+    """
+    family = family_of(organizations.model)
+    field = family.member._meta.get_field("organization")
+    if user.pk is None or field.related_model is not organizations.model:
+        return None
+    if not _is_bare(organizations):
+        return None
+    now = timezone.now()
+    keys = organizations.order_by().values(field.target_field.attname)
+    members = family.member._base_manager.filter(user_id=user.pk, organization_id__in=keys)
+    rows = with_grants(_with_standing(members), now=now).annotate(**columns)
+    row = rows.select_related("organization", "user").order_by("pk").first()
+    if row is None:
+        return None
+    organization = row.organization
+    for name in columns:
+        setattr(organization, name, getattr(row, name))
+    if not user.is_active or not organization.is_active:
+        return organization, Access(organization_id=organization.pk, user_id=user.pk)
+    return organization, _as_it_is_now(_access_by(row, user, organization, now=now), now=now)
+
+
+def _is_bare(rows: Any) -> bool:
+    """Return whether a queryset brings all columns of its table and nothing else."""
+    query = rows.query
+    return not (
+        query.annotations
+        or query.select_related
+        or query.deferred_loading[0]
+        or rows._prefetch_related_lookups
+        or rows._fields is not None
+    )
 
 
 def access_in_any_state(user: Any, organization: Any, *, now: datetime) -> Access:
@@ -68,8 +115,12 @@ def access_in_any_state(user: Any, organization: Any, *, now: datetime) -> Acces
     That is the organization, the account and the membership. A superuser with access does not
     come through a membership, so one that is not live gives nothing here either.
     """
+    rows = _all_with_grants(organization, now=now).filter(user_id=user.pk)
+    return _access_by(rows.order_by("pk").first(), user, organization, now=now)
+
+
+def _access_by(row: Any, user: Any, organization: Any, *, now: datetime) -> Access:
     nothing = Access(organization_id=organization.pk, user_id=user.pk)
-    row = _all_with_grants(organization, now=now).filter(user_id=user.pk).first()
     if not superuser_has_access(user):
         return nothing if row is None else rights_of_row(row)
     return _as_superuser(nothing if row is None or not is_live(row, now) else rights_of_row(row))
@@ -89,7 +140,7 @@ def access_now(user: Any, organization: Any) -> Access:
         return nothing
     now = timezone.now()
     rows = _all_with_grants(organization, now=now).annotate(_in_use=F("organization__is_active"))
-    row = rows.filter(user_id=user.pk).first()
+    row = rows.filter(user_id=user.pk).order_by("pk").first()
     if row is not None:
         user, access = row.user, rights_of_row(row) if is_live(row, now) else nothing
     elif superuser_has_access(user):
@@ -132,7 +183,7 @@ def _all_with_grants(organization: Any, *, now: datetime) -> Any:
     ``where_user_can`` and the verbs see them as well, and the ceiling must not overlook any.
     """
     members = family_of(organization).member._base_manager
-    return with_grants(_with_standing(members, organization), now=now)
+    return with_grants(_with_standing(members.filter(organization_id=organization.pk)), now=now)
 
 
 def with_grants(rows: Any, *, now: datetime) -> Any:

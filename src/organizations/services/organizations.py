@@ -227,9 +227,19 @@ def accent_of(organization: Any) -> str:
 
 def with_accent(rows: Any) -> Any:
     """Return a queryset of organizations, each with the colour that ``accent_of`` gives."""
+    return rows.annotate(**accent_columns(rows.model))
+
+
+def accent_columns(model: Any, key: str = "pk") -> dict[str, Any]:
+    """Return what ``with_accent`` adds to rows that hold an organization's key.
+
+    Args:
+        model: the organization model.
+        key: where the rows hold it.
+    """
     if not apps.is_installed("organizations"):
-        return rows
-    return rows.annotate(_org_accent=_sides.column(rows.model, "accent"))
+        return {}
+    return {"_org_accent": _sides.column(model, "accent", key=key)}
 
 
 @verb

@@ -14,6 +14,7 @@ from django.db.models import Model
 from django.forms.boundfield import BoundField, BoundWidget
 from django.urls import NoReverseMatch
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.utils.safestring import SafeString
 
 from .. import elements, pages, presets
@@ -23,6 +24,7 @@ from ..dates import last_day
 from ..exceptions import RegistrationClosed
 from ..families import default_family, is_live
 from ..grants import standing_of
+from ..keyset import COUNTED
 from ..mail import display_name
 from ..managers import with_member
 from ..permissions import Access, Grant
@@ -250,6 +252,14 @@ def is_address(text: str) -> bool:
     except ValidationError:
         return False
     return True
+
+
+@register.filter
+def org_count(number: int | None) -> str:
+    """Return a count of ``KeysetPage`` as a text: "1,000+" where nobody has counted on."""
+    if number is None or number <= COUNTED:
+        return str(number or 0)
+    return f"{number_format(COUNTED, use_l10n=True, force_grouping=True)}+"
 
 
 @register.filter

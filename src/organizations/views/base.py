@@ -40,6 +40,7 @@ from ..forms import (
 )
 from ..grants import standing_of
 from ..jobs import mail_after_commit
+from ..keyset import KeysetPagination, count_of
 from ..managers import with_member
 from ..services import addresses, limits, members, organizations, registration
 from ..services.access import members_with_standing
@@ -142,11 +143,8 @@ def searched(request: HttpRequest) -> str:
     return request.GET.get("q", "").replace("\x00", "").strip()[:200]
 
 
-class BaseOrganizationList(PageMixin, TemplateMixin, ListView):
-    """The organizations of the signed-in user, found by name with ``q``.
-
-    Queries: 2, or 3 with several pages.
-    """
+class BaseOrganizationList(KeysetPagination, PageMixin, TemplateMixin, ListView):
+    """The organizations of the signed-in user, found by name with ``q``. Queries: 1."""
 
     context_object_name = "organizations"
     page_template = "organizations/organization_list.html"
@@ -171,6 +169,7 @@ class BaseOrganizationList(PageMixin, TemplateMixin, ListView):
     def get_context_data(self, **kwargs: Any) -> Any:
         context = super().get_context_data(query=self.query, **kwargs)
         context[self.context_object_name] = context["object_list"]
+        context["organization_count"] = count_of(context)
         for organization in context["object_list"]:
             organization.standing = standing_of(
                 is_owner=organization.my_owner is not None, is_admin=organization.my_admin
@@ -235,8 +234,8 @@ class BaseOrganizationDelete(OrganizationMixin, TemplateMixin, DeleteView):
         return reverse("organization_list")
 
 
-class BaseOrganizationUserList(OrganizationMixin, TemplateMixin, ListView):
-    """The members of an organization, found by name or address with ``q``. Queries: 3."""
+class BaseOrganizationUserList(KeysetPagination, OrganizationMixin, TemplateMixin, ListView):
+    """The members of an organization, found by name or address with ``q``. Queries: 2."""
 
     page_template = "organizations/organizationuser_list.html"
     paginate_by = 50
@@ -269,7 +268,7 @@ class BaseOrganizationUserList(OrganizationMixin, TemplateMixin, ListView):
         context = super().get_context_data(query=self.query, **kwargs)
         context["organization_users"] = context["object_list"]
         # Of those found: the page says so when there is a search.
-        context["member_count"] = context["paginator"].count
+        context["member_count"] = count_of(context)
         return context
 
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ObjectDoesNotExist
-from django.core.paginator import Page, Paginator
-from django.db.models import Count, ProtectedError, RestrictedError, Window
+from django.db.models import ProtectedError, RestrictedError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse, reverse_lazy
@@ -16,7 +14,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.views.generic import FormView, TemplateView
 
-from .. import permissions
+from .. import keyset, permissions
 from ..backends import invitation_backend
 from ..conf import get_settings
 from ..converters import as_key
@@ -106,15 +104,18 @@ class OrganizationList(base.BaseOrganizationList):
     def get_context_data(self, **kwargs: Any) -> Any:
         found: Any = []
         model = family_of(self.get_org_model()).invitation
+        mine = addresses.verified_addresses(self.request.user)
         if model is not None:
-            offers = invitations.open_for(self.request.user, model=model, now=timezone.now())
+            offers = invitations.open_for(
+                self.request.user, model=model, now=timezone.now(), verified=mine
+            )
             found = invitations.with_life(offers)
         if not invitation_backend().requires_acceptance:
             # Its invitations are answered by their mails alone; an ownership waits here.
             found = [each for each in found if each.kind == InvitationKind.OWNERSHIP]
         return super().get_context_data(
             invitations=found,
-            addresses=addresses.verified_addresses(self.request.user),
+            addresses=mine,
             deleted=closing.restorable_for(
                 self.request.user, now=timezone.now(), model=self.get_org_model()
             ),
@@ -314,7 +315,7 @@ def open_invitations(organization: Any) -> Any:
 
 
 class OrganizationUserList(AccessRequiredMixin, base.BaseOrganizationUserList):
-    """Members, and before them the people who have not answered yet. Queries: at most 8."""
+    """Members, and before them the people who have not answered yet. Queries: at most 4."""
 
     permission = permissions.VIEW_MEMBER
     invitations_shown = 25
@@ -326,9 +327,11 @@ class OrganizationUserList(AccessRequiredMixin, base.BaseOrganizationUserList):
         found: Any = []
         count = 0
         if self.access.has(permissions.INVITE_MEMBER):
-            found = self.get_invitations(self.request.GET.get("invitations", "1"))
-            count = found.paginator.count
-            for row in found:
+            rows = open_invitations(self.organization)
+            wanted = self.request.GET.get("invitations", "")
+            found = keyset.page_of(rows, self.invitations_shown, wanted)
+            count = found.count
+            for row in invitations.with_life(found):
                 row.within_reach = invitations.within_reach(row, self.access)
         return super().get_context_data(
             invitations=found,
@@ -336,20 +339,6 @@ class OrganizationUserList(AccessRequiredMixin, base.BaseOrganizationUserList):
             requires_acceptance=invitation_backend().requires_acceptance,
             **kwargs,
         )
-
-    def get_invitations(self, number: str) -> Page[Any]:
-        """Return a page of the open invitations. Queries: 1, or 3 where there is no such page."""
-        rows = open_invitations(self.organization)
-        pages = Paginator(rows, self.invitations_shown)
-        index = int(number) - 1 if re.fullmatch("[1-9][0-9]{0,5}", number) else 0
-        start = index * self.invitations_shown
-        counted = rows.annotate(total=Window(Count("pk")))
-        found = list(counted[start : start + self.invitations_shown])
-        if not found and index:
-            last = pages.get_page(number)
-            return Page(invitations.with_life(last.object_list), last.number, pages)
-        pages.count = found[0].total if found else 0
-        return Page(invitations.with_life(found), index + 1, pages)
 
 
 class OrganizationUserDetail(AccessRequiredMixin, base.BaseOrganizationUserDetail):

@@ -27,6 +27,7 @@ from ..exceptions import (
 )
 from ..families import default_family, family_of
 from ..grants import superuser_has_access
+from ..keyset import CountOf, KeysetPagination
 from ..offer_forms import ApproveForm, LinkForm
 from ..services import addresses, invitations, requests
 from ..states import OPEN, TRANSITIONS, InvitationKind, InvitationStatus
@@ -109,8 +110,8 @@ class OffersMixin(AccessRequiredMixin):
         return refusal
 
 
-class OrganizationInvitations(OffersMixin, ListView):
-    """Every offer of the organization, of one state with ``state``. Queries: at most 10."""
+class OrganizationInvitations(KeysetPagination, OffersMixin, ListView):
+    """Every offer of the organization, of one state with ``state``. Queries: at most 4."""
 
     template_name = "organizations/organization_invitations.html"
     context_object_name = "invitations"
@@ -124,7 +125,10 @@ class OrganizationInvitations(OffersMixin, ListView):
         inviter = members.filter(
             organization_id=self.organization.pk, user_id=OuterRef("invited_by_id")
         )
-        return rows.annotate(inviter_is_here=Exists(inviter))
+        self.waiting = requests.waiting(self.organization, now=timezone.now()).order_by()
+        return rows.annotate(
+            inviter_is_here=Exists(inviter), waiting_count=CountOf(self.waiting.values("pk"))
+        )
 
     def get_context_data(self, **kwargs: Any) -> Any:
         context = super().get_context_data(**kwargs)
@@ -135,7 +139,7 @@ class OrganizationInvitations(OffersMixin, ListView):
             **context,
             "state": self.state,
             "states": [(state.value, label) for state, label in STATES.items()],
-            "waiting_count": requests.waiting(self.organization, now=timezone.now()).count(),
+            "waiting_count": rows[0].waiting_count if rows else self.waiting.count(),
         }
 
     def prepare(self, rows: list[Any]) -> None:

@@ -1,0 +1,244 @@
+"""Pages that begin after a row in place of after a number of rows.
+
+``OFFSET 50000`` reads fifty thousand rows to throw them away. A page that begins after the last row
+of the one before takes as long as the first, wherever it is, and neither misses nor repeats
+a row when others come and go. What such a page cannot say is its number.
+"""
+
+from __future__ import annotations
+
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from typing import Any
+
+from django.core.exceptions import FieldDoesNotExist, ValidationError
+from django.db import connections
+from django.db.models import BooleanField, F, Func, IntegerField, QuerySet, Subquery, Value
+
+__all__ = [
+    "COUNTED",
+    "Beyond",
+    "CountOf",
+    "KeysetPage",
+    "KeysetPagination",
+    "columns_of",
+    "count_of",
+    "page_of",
+]
+
+#: Rows are counted up to here; a count of fifty thousand takes longer than their page.
+COUNTED = 1_000
+
+
+class Beyond(Func):
+    """``(a, b) > (x, y)``, or ``<``: what an index on both columns can begin at."""
+
+    output_field = BooleanField()
+
+    def __init__(self, *columns_and_values: Any, descending: bool = False) -> None:
+        self.sign = "<" if descending else ">"
+        super().__init__(*columns_and_values)
+
+    def as_sql(self, compiler: Any, connection: Any, **context: Any) -> Any:  # type: ignore[override]
+        sql, params = [], []
+        for each in self.get_source_expressions():
+            text, values = compiler.compile(each)
+            sql.append(text)
+            params += values
+        half = len(sql) // 2
+        left, right = ", ".join(sql[:half]), ", ".join(sql[half:])
+        return f"({left}) {self.sign} ({right})", tuple(params)
+
+
+class CountOf(Subquery):
+    """How many rows a queryset has, as a column of another one."""
+
+    template = "(SELECT COUNT(*) FROM (%(subquery)s) AS counted)"
+    output_field = IntegerField()
+
+
+class KeysetPage:
+    """A page, with what Django's ``Page`` has but numbers.
+
+    ``next_page_number`` and ``previous_page_number`` return what a link carries in their place.
+
+    Attributes:
+        object_list: the rows.
+        count: how many rows all pages have together; ``COUNTED`` + 1 for any number above.
+    """
+
+    #: There are no numbers: pages are told by what they begin after.
+    number = paginator = None
+
+    def __init__(
+        self, rows: list[Any], *, columns: Any, before: bool, after: bool, count: int
+    ) -> None:
+        self.object_list = rows
+        self.count = count
+        self._columns, self._has = columns, (before, after)
+
+    def __iter__(self) -> Any:
+        return iter(self.object_list)
+
+    def __len__(self) -> int:
+        return len(self.object_list)
+
+    def __getitem__(self, index: Any) -> Any:
+        return self.object_list[index]
+
+    def has_previous(self) -> bool:
+        return self._has[0]
+
+    def has_next(self) -> bool:
+        return self._has[1]
+
+    def has_other_pages(self) -> bool:
+        return any(self._has)
+
+    def next_page_number(self) -> str:
+        return f"after-{_written(self.object_list[-1], self._columns)}"
+
+    def previous_page_number(self) -> str:
+        return f"before-{_written(self.object_list[0], self._columns)}"
+
+
+def columns_of(rows: Any) -> tuple[list[Any], bool] | None:
+    """Return the fields that rows are ordered by, the key at their end, and whether downwards.
+
+    None where pages cannot begin after a row: the order goes through other tables or both ways,
+    or a column of it can be null.
+    """
+    query = rows.query
+    if query.is_sliced or rows._fields is not None:
+        return None
+    names = query.order_by or (query.get_meta().ordering if query.default_ordering else ())
+    if query.combinator or query.distinct or query.extra_order_by or not query.standard_ordering:
+        return None  # "reverse()" turns names around that are read below
+    if not names or not all(isinstance(each, str) for each in names):
+        return None
+    downwards = {each.startswith("-") for each in names}
+    if len(downwards) > 1:
+        return None
+    meta, fields = rows.model._meta, []
+    for name in names:
+        bare = name.removeprefix("-")
+        try:
+            field = meta.pk if bare == "pk" else meta.get_field(bare)
+        except FieldDoesNotExist:
+            return None
+        # A foreign key by its name is ordered as the other table is; by its column it is not.
+        if not field.concrete or field.null or (field.is_relation and bare != field.attname):
+            return None
+        fields.append(field)
+    if meta.pk not in fields:
+        fields.append(meta.pk)
+    return fields, downwards.pop()
+
+
+def page_of(rows: QuerySet[Any], size: int, wanted: str = "") -> KeysetPage:
+    """Return a page of a queryset that ``columns_of`` can say the columns of.
+
+    Args:
+        wanted: "after-..." or "before-..." from the links of another page. What is no such text
+            gives the first page.
+    Queries: 1; 2 where the page wanted is empty or begins before the first row.
+    Raises:
+        ValueError: the rows are not ordered in a way that pages can begin after a row.
+    """
+    if rows.query.is_empty():
+        return KeysetPage([], columns=[], before=False, after=False, count=0)
+    found = columns_of(rows)
+    if found is None:
+        raise ValueError("Pages begin after a row only where rows are ordered by their columns.")
+    columns, downwards = found
+    values = _read(wanted, columns)
+    backwards = values is not None and wanted.startswith("before-")
+    counted = rows.order_by().values("pk")[: COUNTED + 1]
+    names = ["pk" if each.primary_key else each.attname for each in columns]
+    keys: Any = rows.order_by(
+        *(F(name).desc() if downwards ^ backwards else F(name).asc() for name in names)
+    )
+    if values is not None:
+        given = [Value(value, field) for value, field in zip(values, columns, strict=True)]
+        keys = keys.filter(Beyond(*map(F, names), *given, descending=downwards ^ backwards))
+    # The keys first: a page of rows with all that hangs on them is read for these alone. And a join
+    # before the cut would be merged from the first row of the other table on.
+    keys = keys.values("pk")[: size + 1]
+    if not connections[rows.db].features.allow_sliced_subqueries_with_in:
+        keys = list(keys.values_list("pk", flat=True))
+    page = list(
+        rows.filter(pk__in=keys)
+        .order_by(*(F(name).desc() if downwards else F(name).asc() for name in names))
+        .annotate(_counted=CountOf(counted))
+    )
+    has_more = len(page) > size
+    if values is not None and (not page or (backwards and not has_more)):
+        return page_of(rows, size)
+    if has_more:
+        del page[0 if backwards else -1]
+    return KeysetPage(
+        page,
+        columns=columns,
+        before=values is not None,
+        after=backwards or has_more,
+        count=page[0]._counted if page else 0,
+    )
+
+
+def _written(row: Any, columns: Any) -> str:
+    values = [each.value_to_string(row) for each in columns]
+    return urlsafe_b64encode(json.dumps(values).encode()).decode().rstrip("=")
+
+
+def _read(text: str, columns: Any) -> list[Any] | None:
+    """Return the values of a link, or None where it says nothing that fits the columns."""
+    way, _, code = text.partition("-")
+    if way not in {"after", "before"}:
+        return None
+    try:
+        values = json.loads(urlsafe_b64decode(code + "=" * (-len(code) % 4)))
+        if not (isinstance(values, list) and len(values) == len(columns)):
+            return None
+        return [_value(field, value) for field, value in zip(columns, values, strict=True)]
+    except (ValidationError, ValueError, TypeError, OverflowError, RecursionError):
+        return None
+
+
+def _value(field: Any, text: Any) -> Any:
+    """Return a value that the column can hold.
+
+    Raises:
+        ValueError, ValidationError: it cannot.
+    """
+    if not isinstance(text, str) or "\x00" in text:
+        raise ValueError("A link's values are texts.")
+    field = getattr(field, "target_field", field)
+    value = field.to_python(text)
+    if value is None:
+        raise ValueError("No column of an order is empty.")
+    field.run_validators(value)
+    return value
+
+
+def count_of(context: dict[str, Any]) -> int:
+    """Return how many rows the pages of a list view have, by its context; see ``KeysetPage``."""
+    page = context["page_obj"]
+    if page is None:
+        return len(context["object_list"])
+    return page.count if page.paginator is None else page.paginator.count  # type: ignore[no-any-return]
+
+
+class KeysetPagination:
+    """For a list view: pages that begin after a row, if the order of its rows allows that.
+
+    Where a project's own ``get_queryset`` orders by something else, pages have numbers as Django's.
+    """
+
+    page_kwarg: str
+    request: Any
+
+    def paginate_queryset(self, queryset: Any, page_size: Any) -> Any:
+        if columns_of(queryset) is None:
+            return super().paginate_queryset(queryset, page_size)  # type: ignore[misc]
+        page = page_of(queryset, page_size, self.request.GET.get(self.page_kwarg, ""))
+        return None, page, page.object_list, page.has_other_pages()
