@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.contrib.postgres.indexes import HashIndex
 from django.db import models
 
 from .abstract import (
@@ -44,15 +45,26 @@ class Organization(AbstractOrganization):
 class OrganizationUser(MemberLifecycle, AbstractOrganizationUser):
     """A member: one user in one organization."""
 
+    # The two indexes below begin with these, so that they need none of their own.
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.CASCADE, related_name="%(app_label)s_%(class)s"
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        related_name="%(app_label)s_%(class)s",
+        db_index=False,
     )
     organization = models.ForeignKey(
-        Organization, models.CASCADE, related_name="organization_users"
+        Organization, models.CASCADE, related_name="organization_users", db_index=False
     )
 
     class Meta(AbstractOrganizationUser.Meta):
-        pass
+        indexes = [
+            # For pages of members; the unique one begins with the user.
+            models.Index(
+                fields=["organization", "user"],
+                include=["is_admin"],
+                name="organizations_member_of",
+            ),
+        ]
 
 
 class OrganizationOwner(AbstractOrganizationOwner):
@@ -86,10 +98,18 @@ class OrganizationInvitation(InvitationLifecycle, AbstractOrganizationInvitation
         related_name="%(app_label)s_%(class)s_invitations",
     )
     organization = models.ForeignKey(
-        Organization, models.CASCADE, related_name="organization_invites"
+        Organization, models.CASCADE, related_name="organization_invites", db_index=False
     )
 
     class Meta(AbstractOrganizationInvitation.Meta):
+        indexes = [
+            models.Index(
+                fields=["organization", "-created", "-id"], name="organizations_invitation_new"
+            ),
+            # For the inbox. By hash, since an identifier may be longer than a tree's entries; other
+            # databases than PostgreSQL make a tree of it.
+            HashIndex(fields=["invitee_identifier"], name="organizations_invitation_to"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["organization", "open_key"],
@@ -231,7 +251,10 @@ class VerifiedAddress(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.CASCADE, related_name="organizations_verifiedaddress"
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        related_name="organizations_verifiedaddress",
+        db_index=False,  # the constraint begins with it
     )
     address = models.EmailField(max_length=254, db_index=True)
     verified_at = models.DateTimeField(auto_now_add=True)

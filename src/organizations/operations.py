@@ -1,22 +1,27 @@
-"""Migration operation by which PostgreSQL keeps an organization's owner.
+"""Migration operations: PostgreSQL keeps an organization's owner, and indexes of tables in use.
 
-The package uses it for its own tables. A project with its own family adds it to a migration
-that depends on the one that made the tables::
+The package uses them for its own tables. A project with its own family adds ``KeepOwner`` to a
+migration that depends on the one that made the tables::
 
     operations = [
         KeepOwner(organization="account", member="accountuser", owner="accountowner"),
     ]
 
 On other databases it does nothing; see the documentation for what guards the owner there.
+
+The other two belong in a migration with ``atomic = False``, alone. What has been interrupted can be
+run again.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+from django.db import NotSupportedError
 from django.db.migrations.operations.base import Operation
+from django.db.migrations.operations.models import AddIndex
 
-__all__ = ["KeepOwner"]
+__all__ = ["AddIndexInUse", "DropFieldIndex", "KeepOwner"]
 
 FUNCTION = """
 CREATE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql AS $body$
@@ -132,3 +137,128 @@ class KeepOwner(Operation):
             "owner_organization": quote(owner.get_field("organization").column),
             "owner_member": quote(owner.get_field("organization_user").column),
         }
+
+
+class AddIndexInUse(AddIndex):
+    """Add an index as ``AddIndex`` does, but let others write to the table meanwhile (PostgreSQL).
+
+    What an interrupted run has left is an index that PostgreSQL fills and does not use: it is
+    made anew.
+
+    Raises:
+        NotSupportedError: within a transaction, on PostgreSQL.
+    """
+
+    atomic = False
+
+    def database_forwards(
+        self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any
+    ) -> None:
+        model = to_state.apps.get_model(app_label, self.model_name)
+        if not self.allow_migrate_model(schema_editor.connection.alias, model):
+            return
+        if _stands(schema_editor, model, self.index.name):
+            return
+        schema_editor.add_index(model, self.index, **_in_use(schema_editor))
+
+    def database_backwards(
+        self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any
+    ) -> None:
+        model = from_state.apps.get_model(app_label, self.model_name)
+        if self.allow_migrate_model(schema_editor.connection.alias, model) and (
+            schema_editor.collect_sql or _stands(schema_editor, model, self.index.name)
+        ):
+            _drop(schema_editor, model, self.index.name)
+
+
+class DropFieldIndex(Operation):
+    """Drop the index that Django made for a field by itself, where another one begins with it.
+
+    The state knows of it by an ``AlterField`` of its own, which as an operation on the database
+    would also check the foreign key anew, row by row, while nobody can write.
+    """
+
+    atomic = False
+    reduces_to_sql = True
+    reversible = True
+
+    def __init__(self, model_name: str, name: str) -> None:
+        self.model_name = model_name
+        self.name = name
+
+    def state_forwards(self, app_label: str, state: Any) -> None:
+        """The index is part of the field's state, see above."""
+
+    def database_forwards(
+        self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any
+    ) -> None:
+        model = from_state.apps.get_model(app_label, self.model_name)
+        if self.allow_migrate_model(schema_editor.connection.alias, model):
+            column = model._meta.get_field(self.name).column
+            for suffix in ("", "_like"):  # the second is of keys that are texts
+                name = schema_editor._create_index_name(model._meta.db_table, [column], suffix)
+                if schema_editor.collect_sql or _stands(schema_editor, model, name):
+                    _drop(schema_editor, model, name)
+
+    def database_backwards(
+        self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any
+    ) -> None:
+        model = to_state.apps.get_model(app_label, self.model_name)
+        if not self.allow_migrate_model(schema_editor.connection.alias, model):
+            return
+        field = model._meta.get_field(self.name)
+        name = schema_editor._create_index_name(model._meta.db_table, [field.column])
+        if not _stands(schema_editor, model, name):
+            statement = schema_editor._create_index_sql(
+                model, fields=[field], name=name, **_in_use(schema_editor)
+            )
+            schema_editor.execute(statement, params=None)
+
+    def describe(self) -> str:
+        return f"Drop the index of {self.model_name}.{self.name}, with which another one begins"
+
+    @property
+    def migration_name_fragment(self) -> str:
+        return f"drop_index_of_{self.model_name.lower()}_{self.name.lower()}"
+
+
+def _in_use(schema_editor: Any) -> dict[str, bool]:
+    """Return the argument by which others may write meanwhile."""
+    connection = schema_editor.connection
+    if connection.vendor != "postgresql":
+        return {}
+    if connection.in_atomic_block:
+        raise NotSupportedError(
+            "PostgreSQL makes and drops an index of a table in use outside of transactions only. "
+            "Set atomic = False on the migration."
+        )
+    return {"concurrently": True}
+
+
+def _stands(schema_editor: Any, model: Any, name: str) -> bool:
+    """Return whether the index is there and whole; one that is not whole is dropped."""
+    if schema_editor.collect_sql:
+        return False  # to be read, and run who knows where
+    connection = schema_editor.connection
+    with connection.cursor() as cursor:
+        if name not in connection.introspection.get_constraints(cursor, model._meta.db_table):
+            return False
+        if connection.vendor != "postgresql":
+            return True
+        cursor.execute(
+            "SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(%s)",
+            [schema_editor.quote_name(name)],
+        )
+        if cursor.fetchone() == (True,):
+            return True
+    _drop(schema_editor, model, name)
+    return False
+
+
+def _drop(schema_editor: Any, model: Any, name: str) -> None:
+    in_use = _in_use(schema_editor)
+    template = (
+        schema_editor.sql_delete_index_concurrently if in_use else schema_editor.sql_delete_index
+    )
+    table, name = map(schema_editor.quote_name, (model._meta.db_table, name))
+    schema_editor.execute(template % {"name": name, "table": table}, params=None)

@@ -1,0 +1,16 @@
+from django.contrib.postgres.indexes import HashIndex
+from django.db import migrations
+
+from organizations.operations import AddIndexInUse
+
+
+class Migration(migrations.Migration):
+    atomic = False
+    dependencies = [("organizations", "0022_invitation_new_index")]
+
+    operations = [
+        AddIndexInUse(
+            model_name="organizationinvitation",
+            index=HashIndex(fields=["invitee_identifier"], name="organizations_invitation_to"),
+        ),
+    ]
