@@ -129,7 +129,7 @@ def test_a_view_that_says_more_is_heard(world):
     with CaptureQueriesContext(connection) as queries:
         found = body(browser, "/acme/members-only/")
     assert found == expected(world.acme, member)
-    assert len(queries) == 4, "session, user, and the two of the decorator"
+    assert len(queries) == 3, "session, user, and the one of the decorator"
     assert body(browser, f"/{world.acme.pk}/own/") == expected(world.acme, member)
     for name in ("guilds", "chosen-guilds"):
         assert body(browser, f"/{world.acme.pk}/{name}/") == nothing_for(member)
