@@ -135,28 +135,32 @@ def _is_mixed(slug: str) -> bool:
     return sum(any(name.startswith(script) for name in names) for script in LOOKALIKES) > 1
 
 
-def _first(rows: Any) -> Any:
-    return rows.first()
+def _get(rows: Any, name: str, value: Any) -> Any:
+    return rows.filter(**{name: value}).first()
 
 
-def find_organization(model: Any, value: Any, *, get: Callable[[Any], Any] = _first) -> Any:
+#: Returns the row of a queryset whose field has a value, or None.
+Get = Callable[[Any, str, Any], Any]
+
+
+def find_organization(model: Any, value: Any, *, get: Get = _get) -> Any:
     """Return the organization with that key or, if it has none, with that slug; else None.
 
     Args:
-        get: returns the organization of a queryset that finds one or none.
+        get: looks for the organization in a queryset.
     Queries: 1 of ``get``, or 2 where keys are texts.
     """
     rows = model._default_manager.all()
     key = as_key(model, value)
     if key is not None:
-        found = get(rows.filter(pk=key))
+        found = get(rows, model._meta.pk.name, key)
         if found is not None or isinstance(key, int):
             return found
     if not any(field.name == "slug" for field in model._meta.fields):
         return None
     if "\x00" in str(value):
         return None
-    return get(rows.filter(slug=value))
+    return get(rows, "slug", value)
 
 
 def find_with_access(
@@ -164,7 +168,7 @@ def find_with_access(
     value: Any,
     user: Any,
     *,
-    get: Callable[[Any], Any] = _first,
+    get: Get = _get,
     columns: dict[str, Any] | None = None,
 ) -> tuple[Any, Access | None]:
     """Return as ``find_organization``, and what the user may do there if that came along.
@@ -176,10 +180,10 @@ def find_with_access(
     """
     accesses: list[Access] = []
 
-    def get_with_access(rows: Any) -> Any:
-        found = access_at(user, rows, **(columns or {}))
+    def get_with_access(rows: Any, name: str, value: Any) -> Any:
+        found = access_at(user, rows, name=name, value=value, columns=columns or {})
         if found is None:
-            return get(rows)
+            return get(rows, name, value)
         accesses.append(found[1])
         return found[0]
 

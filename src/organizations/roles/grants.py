@@ -48,6 +48,7 @@ class RoleGrants:
     """The source ``role``."""
 
     name = "role"
+    is_fixed = True
 
     def annotate(self, members: QuerySet[Any], *, now: datetime) -> QuerySet[Any]:
         lines = RoleAssignment.objects.reaching(OuterRef("pk"), OuterRef("organization")).order_by(

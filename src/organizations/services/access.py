@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Case, F, Q, Value, When
+from django.db.models import Case, DateTimeField, F, Q, Value, When
 from django.utils import timezone
 
-from ..families import family_of, is_live
-from ..grants import names_of, sources_for, standing_of, superuser_has_access
+from ..compiled import Compiled, Parameter
+from ..families import Family, family_of, is_live
+from ..grants import groups, names_of, sources_for, standing_of, superuser_has_access
 from ..permissions import Access, Grant, declared
 from ._async import make_async
 
@@ -65,28 +66,36 @@ def _as_it_is_now(access: Access, *, now: datetime) -> Access:
     return Access(organization_id=access.organization_id, user_id=access.user_id)
 
 
-def access_at(user: Any, organizations: Any, **columns: Any) -> tuple[Any, Access] | None:
-    """Return the organization that a queryset finds, and as ``access_of`` what a member may do.
+def access_at(
+    user: Any, organizations: Any, *, name: str, value: Any, columns: Any
+) -> tuple[Any, Access] | None:
+    """Return an organization of a queryset, and as ``access_of`` what a member may do in it.
 
     None for everybody who has no membership there, whatever its state, and where the queryset
     brings more than the rows of the table: look for the organization then, and ask ``access_of``.
 
     Args:
-        organizations: finds one at most, such as by a unique short name.
-        columns: further values for the organization, as annotations of the member.
+        organizations: where to look.
+        name, value: a unique field, and what it holds.
+        columns: further values for the organization, as annotations of the member, by name.
     Queries: 1.
     """
     family = family_of(organizations.model)
-    field = family.member._meta.get_field("organization")
-    if user.pk is None or field.related_model is not organizations.model:
+    relation = family.member._meta.get_field("organization")
+    if user.pk is None or relation.related_model is not organizations.model:
         return None
     if not _is_bare(organizations):
         return None
     now = timezone.now()
-    keys = organizations.order_by().values(field.target_field.attname)
-    members = family.member._base_manager.filter(user_id=user.pk, organization_id__in=keys)
-    rows = with_grants(_with_standing(members), now=now).annotate(**columns)
-    row = rows.select_related("organization", "user").order_by("pk").first()
+    if organizations.query.where:
+        found = {name: value}
+        keys = organizations.filter(**found).order_by().values(relation.target_field.attname)
+        members = family.member._base_manager.filter(user_id=user.pk, organization_id__in=keys)
+        rows = _at(with_grants(_with_standing(members), now=now), columns)
+        row = rows.first()
+    else:
+        field = organizations.model._meta.get_field(name)
+        row = _row_of(family, user, f"organization__{name}", field, value, now=now, columns=columns)
     if row is None:
         return None
     organization = row.organization
@@ -95,6 +104,45 @@ def access_at(user: Any, organizations: Any, **columns: Any) -> tuple[Any, Acces
     if not user.is_active or not organization.is_active:
         return organization, Access(organization_id=organization.pk, user_id=user.pk)
     return organization, _as_it_is_now(_access_by(row, user, organization, now=now), now=now)
+
+
+def _at(rows: Any, columns: Any) -> Any:
+    if columns is not None:
+        rows = rows.annotate(**columns).select_related("organization", "user")
+    return rows.order_by("pk")
+
+
+#: Statements for ``_row_of``, with what they were made of.
+_compiled: dict[Any, tuple[Any, Compiled]] = {}
+
+
+def _row_of(
+    family: Family, user: Any, name: str, field: Any, value: Any, *, now: Any, columns: Any = None
+) -> Any:
+    """Return a user's member row with grants where a field has a value, or None. Queries: 1.
+
+    Args:
+        columns: annotations for the organization, which comes along; None without it.
+    """
+    members = family.member._base_manager.all()
+    moment: Any = Parameter("now", DateTimeField())
+    person = Parameter("user", family.member._meta.get_field("user").target_field)
+    made_of = (*sources_for(family), *(groups() if sources_for(family) else ()))
+
+    def rows(moment: Any, person: Any, value: Any) -> Any:
+        found = members.filter(**{"user_id": person, name: value})
+        return _at(with_grants(_with_standing(found), now=moment), columns)
+
+    # What projects add may depend on more than the parameters, and so may their managers.
+    if not _is_bare(members) or members.query.where:
+        return rows(now, user.pk, value).first()
+    if not all(getattr(each, "is_fixed", False) for each in made_of):
+        return rows(now, user.pk, value).first()
+    key = (family.member, members.db, name, *(columns or ()), *map(id, made_of))
+    if key not in _compiled:
+        # With what it was made of, so that nothing new gets an old one's id.
+        _compiled[key] = made_of, Compiled(rows(moment, person, Parameter("value", field))[:1])
+    return _compiled[key][1].first(now=now, user=user.pk, value=value)
 
 
 def _is_bare(rows: Any) -> bool:
@@ -115,8 +163,10 @@ def access_in_any_state(user: Any, organization: Any, *, now: datetime) -> Acces
     That is the organization, the account and the membership. A superuser with access does not
     come through a membership, so one that is not live gives nothing here either.
     """
-    rows = _all_with_grants(organization, now=now).filter(user_id=user.pk)
-    return _access_by(rows.order_by("pk").first(), user, organization, now=now)
+    family = family_of(organization)
+    field = family.member._meta.get_field("organization").target_field
+    row = _row_of(family, user, "organization_id", field, organization.pk, now=now)
+    return _access_by(row, user, organization, now=now)
 
 
 def _access_by(row: Any, user: Any, organization: Any, *, now: datetime) -> Access:

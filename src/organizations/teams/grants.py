@@ -16,6 +16,7 @@ class TeamGroups:
 
     kind = "team"
     model = Team
+    is_fixed = True
 
     def reaching(self, member: Any) -> QuerySet[Any, Any]:
         """Return the keys of the teams that the member is in, and of all those above them.

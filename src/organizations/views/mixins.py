@@ -82,9 +82,9 @@ class _OrganizationLookup(LayoutMixin):
     def _find(self, value: Any) -> Any:
         return find_organization(self.get_org_model(), value, get=self._get)
 
-    def _get(self, rows: Any) -> Any:
+    def _get(self, rows: Any, name: str, value: Any) -> Any:
         # The colour of its pages comes along, so that they need no query for it.
-        return with_accent(rows).first()
+        return with_accent(rows).filter(**{name: value}).first()
 
     def get_org_model(self) -> Any:
         return self.org_model or default_family().organization

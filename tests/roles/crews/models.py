@@ -16,6 +16,7 @@ class Crew(models.Model):
 class CrewGroups:
     kind = "crew"
     model = Crew
+    is_fixed = True
 
     def reaching(self, member):
         rows = Crew.members.through.objects.filter(
