@@ -34,8 +34,10 @@ class Compiled:
     """
 
     def __init__(self, rows: QuerySet[Any]) -> None:
-        self._rows, self._using = rows, rows.db
-        self._compiler = rows.query.get_compiler(using=rows.db)
+        # Bound to the database: a router might choose another one when it runs.
+        self._using = rows.db
+        self._rows = rows.using(self._using)
+        self._compiler = rows.query.get_compiler(using=self._using)
         self._sql, self._params = self._compiler.as_sql()
 
     def first(self, **values: Any) -> Any:

@@ -91,13 +91,13 @@ def access_at(
         found = {name: value}
         keys = organizations.filter(**found).order_by().values(relation.target_field.attname)
         members = family.member._base_manager.filter(user_id=user.pk, organization_id__in=keys)
-        rows = _at(with_grants(_with_standing(members), now=now), columns)
-        row = rows.first()
+        row = _at(with_grants(_with_standing(members), now=now), columns).first()
     else:
         field = organizations.model._meta.get_field(name)
         row = _row_of(family, user, f"organization__{name}", field, value, now=now, columns=columns)
     if row is None:
         return None
+    _know(row, user)
     organization = row.organization
     for name in columns:
         setattr(organization, name, getattr(row, name))
@@ -107,9 +107,15 @@ def access_at(
 
 
 def _at(rows: Any, columns: Any) -> Any:
-    if columns is not None:
-        rows = rows.annotate(**columns).select_related("organization", "user")
-    return rows.order_by("pk")
+    """Return rows without their users: who asks has the user already."""
+    rows = rows.select_related(None).order_by("pk")
+    return rows if columns is None else rows.annotate(**columns).select_related("organization")
+
+
+def _know(row: Any, user: Any) -> None:
+    field = row._meta.get_field("user")
+    if isinstance(user, field.related_model):
+        field.set_cached_value(row, user)
 
 
 #: Statements for ``_row_of``, with what they were made of.
@@ -125,23 +131,24 @@ def _row_of(
         columns: annotations for the organization, which comes along; None without it.
     """
     members = family.member._base_manager.all()
-    moment: Any = Parameter("now", DateTimeField())
-    person = Parameter("user", family.member._meta.get_field("user").target_field)
-    made_of = (*sources_for(family), *(groups() if sources_for(family) else ()))
+    sources = sources_for(family)
+    made_of = (*sources, *groups()) if sources else ()
 
     def rows(moment: Any, person: Any, value: Any) -> Any:
         found = members.filter(**{"user_id": person, name: value})
         return _at(with_grants(_with_standing(found), now=moment), columns)
 
     # What projects add may depend on more than the parameters, and so may their managers.
-    if not _is_bare(members) or members.query.where:
-        return rows(now, user.pk, value).first()
-    if not all(getattr(each, "is_fixed", False) for each in made_of):
+    is_fixed = all(getattr(each, "is_fixed", False) for each in made_of)
+    if not is_fixed or not _is_bare(members) or members.query.where:
         return rows(now, user.pk, value).first()
     key = (family.member, members.db, name, *(columns or ()), *map(id, made_of))
     if key not in _compiled:
+        moment = Parameter("now", DateTimeField())
+        person = Parameter("user", family.member._meta.get_field("user").target_field)
+        once = Compiled(rows(moment, person, Parameter("value", field))[:1])
         # With what it was made of, so that nothing new gets an old one's id.
-        _compiled[key] = made_of, Compiled(rows(moment, person, Parameter("value", field))[:1])
+        _compiled[key] = made_of, once
     return _compiled[key][1].first(now=now, user=user.pk, value=value)
 
 
@@ -166,6 +173,8 @@ def access_in_any_state(user: Any, organization: Any, *, now: datetime) -> Acces
     family = family_of(organization)
     field = family.member._meta.get_field("organization").target_field
     row = _row_of(family, user, "organization_id", field, organization.pk, now=now)
+    if row is not None:
+        _know(row, user)
     return _access_by(row, user, organization, now=now)
 
 
