@@ -4,7 +4,9 @@
 #   DB=...       database of the demo: sqlite (default) or postgres
 #   PORT=...     port of the demo
 #   SCALE=...    size of the data of the bench
+#   PART=...     one part of the bench: organizations or row-security
 #   JSON=...     file that the bench writes its figures to as well
+#   CHART=...    file that the bench draws its picture to, as SVG
 
 SHELL := /bin/bash
 DB ?= sqlite
@@ -63,8 +65,8 @@ coverage: dev-env  ## branch coverage of the suite, on SQLite and PostgreSQL tog
 	ORGKIT_DB=sqlite $(BIN)/python -m pytest -n 2 --cov --cov-report=
 	ORGKIT_DB=postgres $(BIN)/python -m pytest -n 2 --cov --cov-append --cov-report=term-missing:skip-covered
 
-bench: dev-env  ## what row-level security costs (SCALE=0.05; 1 is 5 million rows)
-	SCALE=$(SCALE) $(BIN)/python -m bench $(if $(JSON),--json $(JSON))
+bench: dev-env  ## measure beside the peers and SQL by hand (SCALE=0.05; 1 is 5 million rows)
+	SCALE=$(SCALE) $(BIN)/python -m bench $(PART) $(if $(JSON),--json $(JSON)) $(if $(CHART),--chart $(CHART))
 
 lint: dev-env  ## format check, lint, types, missing migrations
 	@tools/test.sh lint

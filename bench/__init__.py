@@ -1,1 +1,1 @@
-"""Measures what parts of the package cost: ``make bench``. No tests: nothing here has a limit."""
+"""Measures this package beside its peers and beside SQL by hand: ``make bench``. No tests."""

@@ -1,12 +1,12 @@
-"""Settings of the benches: a small shop on PostgreSQL.
+"""Settings of the bench of row-level security: a small shop on PostgreSQL.
 
-``SCALE`` is the size of the data. The embedded server is started unless
-``ORGKIT_POSTGRES_HOST`` names another one.
+``SCALE`` is the size of the data. On a server of ``DATABASE_URL`` the application's role has to
+get in without a password.
 """
 
 import os
 
-from tools.embedded_postgres import postgres_database
+from bench.server import database
 
 SCALE = float(os.environ.get("SCALE") or 0.05)
 APP_ROLE = "bench_app"
@@ -28,8 +28,8 @@ TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP
 
 # ``default`` runs the migrations and loads the data; ``app`` is the application, which signs in
 # as a role that owns nothing.
-DATABASES = {"default": postgres_database("bench", name="orgkit_bench")}
-DATABASES["app"] = {**DATABASES["default"], "USER": APP_ROLE}
+DATABASES = {"default": database("bench_shop")}
+DATABASES["app"] = {**DATABASES["default"], "USER": APP_ROLE, "PASSWORD": ""}
 
 # The plain orders are there to be compared with, so nothing may guard them.
 SILENCED_SYSTEM_CHECKS = ["organizations_tenancy.W004"]

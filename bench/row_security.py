@@ -28,7 +28,7 @@ from organizations.tenancy.scope import scope
 
 COUNT = "SELECT count(*) FROM {table} {where}"
 NEWEST = (
-    f"SELECT {', '.join(COLUMNS)} FROM {{table}} {{where}} "  # noqa: S608  # names of ours
+    f"SELECT {', '.join(COLUMNS)} FROM {{table}} {{where}} "  # names of ours
     f"ORDER BY created DESC LIMIT {PAGE}"
 )
 #: Ways that read the whole table are measured in each tenth round.
@@ -206,9 +206,7 @@ def _choose() -> dict[str, Any]:
     """Return an organization of each size: half of all are smaller than the first."""
     table = PlainOrder._meta.db_table
     with connections["default"].cursor() as cursor:
-        cursor.execute(
-            f"SELECT organization_id FROM {table} GROUP BY 1 ORDER BY count(*) DESC, 1"  # noqa: S608
-        )
+        cursor.execute(f"SELECT organization_id FROM {table} GROUP BY 1 ORDER BY count(*) DESC, 1")
         keys = [key for [key] in cursor.fetchall()]
     places = {"small": len(keys) // 2, "middle": round(len(keys) ** 0.5), "largest": 0}
     return {name: Organization.objects.get(pk=keys[place]) for name, place in places.items()}

@@ -1,0 +1,1 @@
+"""The project of the bench that uses django-organizations and django-guardian."""
