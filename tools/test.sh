@@ -51,8 +51,10 @@ for part in "$@"; do
         leg "what needs PostgreSQL" env ORGKIT_DB=postgres "$python" -m pytest -n "$workers" \
             -m "postgres and not slow and not browser and not pooler and not table" \
             --ignore tests/docs --ignore tests/demo
-        leg "scopes on PostgreSQL" env ORGKIT_DB=postgres "$python" -m pytest -n "$workers" \
-            --ds tests.tenancy.settings tests/tenancy
+        # Scopes are of Django alone, policies of PostgreSQL.
+        suite "scopes" -n "$workers" --ds tests.tenancy.settings tests/tenancy
+        leg "policies on PostgreSQL" env ORGKIT_DB=postgres "$python" -m pytest -n "$workers" \
+            --ds tests.tenancy.settings tests/tenancy/test_rls.py
         ;;
     slow)
         suite "slow tests" -n "$workers" -m slow

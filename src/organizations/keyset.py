@@ -155,9 +155,10 @@ def page_of(rows: QuerySet[Any], size: int, wanted: str = "") -> KeysetPage:
     backwards = values is not None and wanted.startswith("before-")
     counted = rows.order_by().values("pk")[: COUNTED + 1]
     names = ["pk" if each.primary_key else each.attname for each in columns]
-    keys: Any = rows.order_by(
-        *(F(name).desc() if downwards ^ backwards else F(name).asc() for name in names)
-    )
+    in_order = [f"{'-' if downwards else ''}{name}" for name in names]
+    keys: Any = rows.order_by(*in_order)
+    if backwards:
+        keys = keys.reverse()
     if values is not None:
         given = [Value(value, field) for value, field in zip(values, columns, strict=True)]
         keys = keys.filter(Beyond(*map(F, names), *given, descending=downwards ^ backwards))
@@ -166,11 +167,8 @@ def page_of(rows: QuerySet[Any], size: int, wanted: str = "") -> KeysetPage:
     keys = keys.values("pk")[: size + 1]
     if not connections[rows.db].features.allow_sliced_subqueries_with_in:
         keys = list(keys.values_list("pk", flat=True))
-    page = list(
-        rows.filter(pk__in=keys)
-        .order_by(*(F(name).desc() if downwards else F(name).asc() for name in names))
-        .annotate(_counted=CountOf(counted))
-    )
+    counts = {"_counted": CountOf(counted)}
+    page = list(rows.filter(pk__in=keys).order_by(*in_order).annotate(**counts))
     has_more = len(page) > size
     if values is not None and (not page or (backwards and not has_more)):
         return page_of(rows, size)

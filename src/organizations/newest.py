@@ -78,7 +78,7 @@ def newest(rows: Any, count: Any, *, by: str, after: Any, organizations: Any, fi
         at, key = after if isinstance(after, tuple) else (getattr(after, by), after.pk)
         given = (Value(at, names[by]), Value(key, rows.model._meta.pk))
         rows = rows.filter(Beyond(F(by), F("pk"), *given, descending=True))
-    ordered = rows.order_by(F(by).desc(), F("pk").desc())
+    ordered = rows.order_by(f"-{by}", "-pk")
     if organizations is None:
         return ordered[:count]
     if connections[rows.db].vendor != "postgresql":
