@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.conf import settings
-from django.contrib.postgres.indexes import HashIndex
 from django.db import models
 
 from .abstract import (
@@ -15,6 +14,7 @@ from .abstract import (
     MemberLifecycle,
 )
 from .exceptions import OwnershipRequired
+from .indexes import EqualityIndex
 from .words import gettext_lazy as _
 
 __all__ = [
@@ -59,11 +59,7 @@ class OrganizationUser(MemberLifecycle, AbstractOrganizationUser):
     class Meta(AbstractOrganizationUser.Meta):
         indexes = [
             # For pages of members; the unique one begins with the user.
-            models.Index(
-                fields=["organization", "user"],
-                include=["is_admin"],
-                name="organizations_member_of",
-            ),
+            models.Index(fields=["organization", "user"], name="organizations_member_of"),
         ]
 
 
@@ -106,9 +102,8 @@ class OrganizationInvitation(InvitationLifecycle, AbstractOrganizationInvitation
             models.Index(
                 fields=["organization", "-created", "-id"], name="organizations_invitation_new"
             ),
-            # For the inbox. By hash, since an identifier may be longer than a tree's entries; other
-            # databases than PostgreSQL make a tree of it.
-            HashIndex(fields=["invitee_identifier"], name="organizations_invitation_to"),
+            # For the inbox; an identifier may be longer than the entry of a tree.
+            EqualityIndex(fields=["invitee_identifier"], name="organizations_invitation_to"),
         ]
         constraints = [
             models.UniqueConstraint(

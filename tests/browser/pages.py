@@ -63,6 +63,7 @@ organization_user_list        | owner    | /orgs/{workshop}/people/ | | one memb
 organization_user_list        | layla    | /orgs/{dar}/people/ | | 25 members, Arabic names
 organization_user_list        | owner    | /orgs/{kestrel}/people/ | | all states
 organization_user_list        | admin    | /orgs/{meridian}/people/ | | of 400 members
+organization_user_list        | admin    | /orgs/{meridian}/people/?page={second} | | a page in the middle
 organization_user_list        | long     | /orgs/{wide}/people/ | | long names
 organization_user_list        | member   | /orgs/{kestrel}/people/ | | member
 organization_user_list        | owner    | /orgs/{kestrel}/people/?q=zzzz | | nobody found

@@ -22,6 +22,7 @@ from django.utils.http import urlsafe_base64_encode  # noqa: E402
 
 from organizations import permissions, tokens  # noqa: E402
 from organizations.doors import sign_in  # noqa: E402
+from organizations.keyset import page_of  # noqa: E402
 from organizations.models import (  # noqa: E402
     BulkInvitation,
     Organization,
@@ -41,6 +42,7 @@ from organizations.services import (  # noqa: E402
     registration,
     suspension,
 )
+from organizations.services.access import members_with_standing  # noqa: E402
 from organizations.states import InvitationStatus  # noqa: E402
 from organizations.teams import services as teams  # noqa: E402
 from organizations.teams.models import Team  # noqa: E402
@@ -106,6 +108,9 @@ def main():
     places = {
         "kestrel": kestrel.slug,
         "meridian": meridian.slug,
+        "second": page_of(
+            members_with_standing(meridian).order_by("user_id"), 50
+        ).next_page_number(),
         "books": "riverbend-bookbinders",
         "workshop": "adas-workshop",
         "owner": owner.pk,

@@ -10,10 +10,6 @@ class Migration(migrations.Migration):
     operations = [
         AddIndexInUse(
             model_name="organizationuser",
-            index=models.Index(
-                fields=["organization", "user"],
-                include=("is_admin",),
-                name="organizations_member_of",
-            ),
+            index=models.Index(fields=["organization", "user"], name="organizations_member_of"),
         ),
     ]

@@ -1,6 +1,6 @@
-from django.contrib.postgres.indexes import HashIndex
 from django.db import migrations
 
+from organizations.indexes import EqualityIndex
 from organizations.operations import AddIndexInUse
 
 
@@ -11,6 +11,6 @@ class Migration(migrations.Migration):
     operations = [
         AddIndexInUse(
             model_name="organizationinvitation",
-            index=HashIndex(fields=["invitee_identifier"], name="organizations_invitation_to"),
+            index=EqualityIndex(fields=["invitee_identifier"], name="organizations_invitation_to"),
         ),
     ]
