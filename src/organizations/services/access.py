@@ -80,11 +80,11 @@ def access_at(
         columns: further values for the organization, as annotations of the member, by name.
     Queries: 1.
     """
+    if user.pk is None or not _is_bare(organizations):
+        return None
     family = family_of(organizations.model)
     relation = family.member._meta.get_field("organization")
-    if user.pk is None or relation.related_model is not organizations.model:
-        return None
-    if not _is_bare(organizations):
+    if relation.related_model is not organizations.model:
         return None
     now = timezone.now()
     if organizations.query.where:
