@@ -13,7 +13,7 @@ from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db import connections
-from django.db.models import BooleanField, F, Func, IntegerField, QuerySet, Subquery, Value
+from django.db.models import BooleanField, F, Func, IntegerField, Q, QuerySet, Subquery, Value
 
 __all__ = [
     "COUNTED",
@@ -21,6 +21,7 @@ __all__ = [
     "CountOf",
     "KeysetPage",
     "KeysetPagination",
+    "OneOf",
     "columns_of",
     "count_of",
     "page_of",
@@ -48,6 +49,25 @@ class Beyond(Func):
         half = len(sql) // 2
         left, right = ", ".join(sql[:half]), ", ".join(sql[half:])
         return f"({left}) {self.sign} ({right})", tuple(params)
+
+
+class OneOf(Func):
+    """``key = ANY(ARRAY(subquery))`` on PostgreSQL, elsewhere ``key IN (subquery)``.
+
+    An array is read once. Where PostgreSQL knows little of a table, as after an import, it may
+    join with what ``IN`` reads, and sort the whole organization again for each of its rows.
+    """
+
+    output_field = BooleanField()
+
+    def as_sql(  # type: ignore[override]
+        self, compiler: Any, connection: Any, *, template: str = "{} IN {}", **context: Any
+    ) -> Any:
+        (key, of_key), (keys, of_keys) = map(compiler.compile, self.get_source_expressions())
+        return template.format(key, keys), (*of_key, *of_keys)
+
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        return self.as_sql(compiler, connection, template="{} = ANY(ARRAY{})")
 
 
 class CountOf(Subquery):
@@ -165,10 +185,12 @@ def page_of(rows: QuerySet[Any], size: int, wanted: str = "") -> KeysetPage:
     # The keys first: a page of rows with all that hangs on them is read for these alone. And a join
     # before the cut would be merged from the first row of the other table on.
     keys = keys.values("pk")[: size + 1]
-    if not connections[rows.db].features.allow_sliced_subqueries_with_in:
-        keys = list(keys.values_list("pk", flat=True))
+    if connections[rows.db].features.allow_sliced_subqueries_with_in:
+        among: Any = OneOf(F("pk"), Subquery(keys))
+    else:
+        among = Q(pk__in=list(keys.values_list("pk", flat=True)))
     counts = {"_counted": CountOf(counted)}
-    page = list(rows.filter(pk__in=keys).order_by(*in_order).annotate(**counts))
+    page = list(rows.filter(among).order_by(*in_order).annotate(**counts))
     has_more = len(page) > size
     if values is not None and (not page or (backwards and not has_more)):
         return page_of(rows, size)

@@ -14,7 +14,7 @@ from django.db import connections
 from django.db.models import Expression, F, Value
 from django.db.models.sql import Query
 
-from .keyset import Beyond
+from .keyset import Beyond, OneOf
 
 __all__ = ["newest"]
 
@@ -85,4 +85,4 @@ def newest(rows: Any, count: Any, *, by: str, after: Any, organizations: Any, fi
         return ordered.filter(**{f"{field.name}__in": organizations})[:count]
     one = ordered.filter(**{field.attname: _OrganizationOfTurn(output_field=field.target_field)})
     keys = _KeysOfNewest(organizations.query, one.values_list(by, "pk")[:count].query, count)
-    return ordered.filter(pk__in=keys)[:count]
+    return ordered.filter(OneOf(F("pk"), keys))[:count]
