@@ -143,7 +143,7 @@ def blocks(link: Any) -> list[Block]:
             [
                 Way("the package's page", "members"),
                 Way("a page written by hand", "members by hand"),
-                Way("django-organizations", "members", "peer", every=7),
+                Way("django-organizations", "members", "peer", every=7, is_alike=False),
             ],
             skipped=whole,
         ),

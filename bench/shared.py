@@ -42,7 +42,10 @@ _clients: dict[Any, Client] = {}
 
 
 def page_of(user: int, url: str) -> Work:
-    """Ask for a page as somebody who has signed in, through all of Django but the server."""
+    """Ask for a page as somebody who has signed in, through all of Django but the server.
+
+    Outside of tests Django keeps no copies of contexts for the client.
+    """
     key = user, url
     if key not in _clients:
         client = _clients[key] = Client()
@@ -52,10 +55,9 @@ def page_of(user: int, url: str) -> Work:
     client = _clients[key]
 
     def get() -> Any:
-        # Without the test client's own signals, which keep a copy of every context.
         response = client.get(url)
         if response.status_code != 200:
             raise AssertionError(f"{url} answers {response.status_code}")
-        return {"status": response.status_code}
+        return response
 
     return get
