@@ -51,6 +51,10 @@ class Person:
         self.follow(main.get_by_role("button", name=name, exact=True))
 
     def fill(self, **values):
+        # Who types before the browser has put the cursor where the page asks for it gets a
+        # word in the console about it; people are slower than that.
+        if self.page.locator("[autofocus]").count():
+            self.page.locator("[autofocus]:focus").wait_for()
         for name, value in values.items():
             self.page.locator(f"main [name={name}]").fill(value)
 
