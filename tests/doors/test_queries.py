@@ -10,9 +10,10 @@ from django.utils import timezone
 from organizations import testing
 from organizations.decorators import membership_required
 from organizations.models import Organization, OrganizationInvitation, OrganizationUser
+from organizations.services import addresses, closing
 from organizations.services.access import access_of
 from organizations.views.mixins import AccessRequiredMixin
-from tests.doors.support import page, signed_in, words_of
+from tests.doors.support import invite, page, signed_in, words_of
 
 SIZES = (25, 400, 5000)
 
@@ -64,12 +65,12 @@ def acme(ada):
     return testing.make_organization("Acme", owner=ada)
 
 
-#: The bar of our own layout: one's organizations, and how many offers wait for which addresses.
-BAR = {"default": 1, "modelled": 3}
+#: The bar of our own layout: one's organizations, and how many offers wait.
+BAR = 1
 
 
 def test_the_members_page_takes_as_many_queries_at_every_size(acme, ada, backend):
-    """Session, user, organization with access, members; and open invitations for who invites."""
+    """Session, user, organization with access, members; and open invitations, if there are some."""
     browser = signed_in(ada)
     counts, lengths = {}, {}
     for size in SIZES:
@@ -81,7 +82,7 @@ def test_the_members_page_takes_as_many_queries_at_every_size(acme, ada, backend
         assert len(response.context["organization_users"]) == min(size, 50)
         assert response.context["is_paginated"] is (size > 50)
     assert len(set(counts.values())) == 1, counts
-    assert counts[5000] == {"default": 4, "modelled": 5}[backend] + BAR[backend]
+    assert counts[5000] == {"default": 4, "modelled": 5}[backend] + BAR
     assert lengths[5000] < 2 * lengths[400]
     late = response.context["page_obj"].next_page_number()
     late, response = queries_of(browser, page("organization_user_list", acme), {"page": late})
@@ -97,19 +98,26 @@ def test_a_plain_members_roster_takes_no_more(acme):
     cy = testing.make_user("cy")
     testing.make_member(acme, cy)
     count, _response = queries_of(signed_in(cy), page("organization_user_list", acme))
-    assert count == 4 + BAR["default"]
+    assert count == 4 + BAR
 
 
 @pytest.mark.parametrize(
-    ("name", "limit"),
-    [("organization_user_list", 5), ("organization_invitations", 4), ("organization_list", 6)],
+    ("name", "open_ones", "number"),
+    [
+        ("organization_user_list", 0, 4),
+        ("organization_user_list", 60, 5),
+        ("organization_invitations", 60, 4),
+        ("organization_list", 60, 3),
+    ],
 )
-def test_a_page_in_a_layout_of_the_projects_own(name, limit, modelled, acme, ada, settings):
-    """Session, user, organization with access, rows; the list of one's own has an inbox, too."""
+def test_a_page_in_a_layout_of_the_projects_own(
+    name, open_ones, number, modelled, acme, ada, settings
+):
+    """Session, user, organization with access, rows; who invites sees open invitations, too."""
     settings.ORGANIZATIONS = {**settings.ORGANIZATIONS, "BASE_TEMPLATE": "tests/layout.html"}
-    fill(acme, 400, invitations=60)
+    fill(acme, 400, invitations=open_ones)
     about = () if name == "organization_list" else (acme,)
-    assert queries_of(signed_in(ada), page(name, *about))[0] == limit
+    assert queries_of(signed_in(ada), page(name, *about))[0] == number
 
 
 @pytest.mark.parametrize("guard", ["decorator", "mixin"])
@@ -167,8 +175,33 @@ def test_the_list_takes_as_many_with_one_organization_as_with_hundred(acme, ada,
     many, response = queries_of(browser, page("organization_list"))
     assert len(response.context["organizations"]) == 41
     assert many == few
-    # Session, user, verified addresses, inbox, what the person has deleted, and the rows.
-    assert many == 6 + BAR[backend]
+    # Session, user, and the rows, which tell that no offer waits and nothing can be restored.
+    assert many == 3 + BAR
+    addresses.verify(ada, ada.email)
+    for number in range(3):
+        bo = testing.make_user(f"bo{number}")
+        invite(testing.make_organization(f"Other {number}", owner=bo), ada.email, by=bo)
+    some, response = queries_of(browser, page("organization_list"))
+    assert len(response.context["invitations"]) == {"default": 0, "modelled": 3}[backend]
+    assert some == many + 1
+    for name in ("Gone", "Lost"):
+        gone = testing.make_organization(name, owner=ada)
+        closing.close(gone, actor=ada, now=timezone.now())
+    some, response = queries_of(browser, page("organization_list"))
+    assert len(response.context["deleted"]) == 2
+    assert some == many + 2
+
+
+def test_who_is_in_no_organization_asks_for_what_waits_elsewhere(modelled, acme, ada):
+    """Without a row that would tell: offers, deleted ones, and for the page verified addresses."""
+    addresses.verify(bo := testing.make_user("bo"), "bo@example.com")
+    number, response = queries_of(signed_in(bo), page("organization_list"))
+    assert "bo@example.com" in words_of(response)
+    assert number == 6 + BAR + 1
+    invite(acme, "bo@example.com", by=ada)
+    number, response = queries_of(signed_in(bo), page("organization_list"))
+    assert len(response.context["invitations"]) == 1
+    assert number == 5 + BAR + 1
 
 
 def test_the_transfer_page_takes_as_many_with_few_members_as_with_many(acme, ada):

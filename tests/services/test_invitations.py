@@ -712,10 +712,15 @@ def test_open_for_lists_the_verified_addresses_newest_first(acme, ada, offer, ev
     assert not invitations.open_for(unverified, model=OrganizationInvitation, now=NOW)
 
 
-def test_open_for_costs_two_queries(offer, eve, django_assert_num_queries):
-    with django_assert_num_queries(2):
+def test_open_for_costs_one_query(offer, eve, django_assert_num_queries, settings):
+    """The addresses are a part of it, where the package's own rows are their only source."""
+    with django_assert_num_queries(1):
         for row in invitations.open_for(eve, model=OrganizationInvitation, now=NOW):
             _ = row.organization.name, row.invited_by.username
+    paths = ["organizations.services.addresses.recorded_addresses"] * 2
+    settings.ORGANIZATIONS = {"VERIFIED_ADDRESS_SOURCES": paths}
+    with django_assert_num_queries(3):
+        assert list(invitations.open_for(eve, model=OrganizationInvitation, now=NOW)) == [offer]
 
 
 @pytest.mark.parametrize(

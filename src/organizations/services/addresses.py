@@ -108,8 +108,12 @@ def recorded_addresses(user: Any) -> Iterable[str]:
     """Source: the package's own rows."""
     if user.pk is None or not apps.is_installed("organizations"):
         return []
+    return list(_recorded(user))
+
+
+def _recorded(user: Any) -> Any:
     rows = apps.get_model("organizations", "VerifiedAddress")._default_manager
-    return list(rows.filter(user_id=user.pk).values_list("address", flat=True))
+    return rows.filter(user_id=user.pk).values_list("address", flat=True)
 
 
 def allauth_addresses(user: Any) -> Iterable[str]:
@@ -152,6 +156,20 @@ def verified_addresses(user: Any) -> list[str]:
         for address in import_string(path)(user):
             found.add(normalise(address))
     return sorted(found)
+
+
+def verified_rows(user: Any) -> Any:
+    """Return ``verified_addresses`` for a condition with ``__in``.
+
+    Where the package's own rows are the only source, that is a subquery, and takes no query of
+    its own.
+    """
+    recorded = f"{__name__}.{recorded_addresses.__name__}"
+    if tuple(get_settings().VERIFIED_ADDRESS_SOURCES) != (recorded,):
+        return verified_addresses(user)
+    if user.pk is None or not apps.is_installed("organizations"):
+        return []
+    return _recorded(user)
 
 
 def is_verified(user: Any, address: str) -> bool:

@@ -209,16 +209,24 @@ def restorable_for(user: Any, *, now: datetime, model: Any = None) -> list[Close
         model: the organization model; None for the project's default.
     Queries: 1; 0 for somebody who is not signed in.
     """
+    return [
+        Closed(organization=row, closed_at=row._closed_at, until=end_of_grace(row._closed_at))
+        for row in restorable_rows(user, now=now, model=model)
+    ]
+
+
+def restorable_rows(user: Any, *, now: datetime, model: Any = None) -> Any:
+    """Return the organizations of ``restorable_for`` as a queryset."""
     grace = get_settings().DELETION_GRACE
-    if user.pk is None or not user.is_active or not grace:
-        return []
     family = family_of(model) if model is not None else default_family()
+    if user.pk is None or not user.is_active or not grace:
+        return family.organization._base_manager.none()
     # Old databases have owner rows that name a member of another organization.
     owners = family.owner._base_manager.filter(
         organization_user__user_id=user.pk,
         organization_user__organization_id=F("organization_id"),
     )
-    rows = (
+    return (
         family.organization._base_manager.filter(
             is_active=False, pk__in=owners.values("organization_id")
         )
@@ -226,10 +234,6 @@ def restorable_for(user: Any, *, now: datetime, model: Any = None) -> list[Close
         .filter(_closed_at__gt=now - grace)
         .order_by("-_closed_at", "pk")
     )
-    return [
-        Closed(organization=row, closed_at=row._closed_at, until=end_of_grace(row._closed_at))
-        for row in rows
-    ]
 
 
 def purge(*, now: datetime, batch: int = 100, dry_run: bool = False) -> list[Purged]:

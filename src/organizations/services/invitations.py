@@ -6,7 +6,6 @@ Here are offers to an address, and the answer to offers of every kind. Links sta
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -402,16 +401,13 @@ def by_proof(model: Any, proof: str) -> Any:
     return _records.find(model, token_digest=proof)
 
 
-def open_for(user: Any, *, model: Any, now: datetime, verified: Iterable[str] | None = None) -> Any:
+def open_for(user: Any, *, model: Any, now: datetime) -> Any:
     """Return the open offers to a user, newest first, as a queryset.
 
     Those are invitations to the user's verified addresses, and offers of an ownership.
-
-    Args:
-        verified: the addresses, if somebody has just looked them up.
     """
     in_use: dict[str, Any] = {"unexpired_at": now, "organization__is_active": True}
-    mine = addresses.verified_addresses(user) if verified is None else verified
+    mine = addresses.verified_rows(user)
     invited = _records.open_rows(model, invitee_identifier__in=mine, **in_use)
     offered = _records.rows_in(
         model,

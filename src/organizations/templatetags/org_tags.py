@@ -24,7 +24,7 @@ from ..dates import last_day
 from ..exceptions import RegistrationClosed
 from ..families import default_family, is_live
 from ..grants import standing_of
-from ..keyset import COUNTED
+from ..keyset import COUNTED, CountOf
 from ..mail import display_name
 from ..managers import with_member
 from ..permissions import Access, Grant
@@ -322,7 +322,9 @@ def _with_classes(attrs: dict[str, Any], classes: str) -> dict[str, Any]:
 
 @register.inclusion_tag("organizations/switcher.html", takes_context=True)
 def org_switcher(context: Any) -> dict[str, Any]:
-    """The organizations of the signed-in user, the one of this page marked. Queries: 1 to 3.
+    """The organizations of the signed-in user, the one of this page marked.
+
+    Queries: 1; 2 for somebody who is in no organization.
 
     At most 20, and a link to all. The current one is the ``organization`` of the page, else that
     of the request (1 query, if nobody has asked for it yet). They are links; where the session's
@@ -333,14 +335,16 @@ def org_switcher(context: Any) -> dict[str, Any]:
     if user is None or not user.is_authenticated:
         return {"organizations": [], "current": None, "pending_count": 0}
     family = default_family()
-    pending = 0
+    rows: Any = with_member(family.organization._default_manager.filter(is_active=True), user)
+    offers: Any = None
     if family.invitation is not None and invitation_backend().requires_acceptance:
         offers = invitations.open_for(user, model=family.invitation, now=timezone.now())
-        pending = offers.count()
+        rows = rows.annotate(_offers=CountOf(offers.order_by().values("pk")))
     current = context.get("organization") or getattr(request, "organization", None)
-    found = list(
-        with_member(family.organization._default_manager.filter(is_active=True), user)[:20]
-    )
+    found = list(rows[:20])
+    pending = 0
+    if offers is not None:
+        pending = found[0]._offers if found else offers.count()
     for organization in found:
         organization.is_current = current is not None and organization.pk == current.pk
     return {

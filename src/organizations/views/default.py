@@ -6,12 +6,13 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ObjectDoesNotExist
-from django.db.models import ProtectedError, RestrictedError
+from django.db.models import Exists, ProtectedError, RestrictedError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse, reverse_lazy
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.functional import SimpleLazyObject
 from django.views.generic import FormView, TemplateView
 
 from .. import keyset, permissions
@@ -98,29 +99,54 @@ bases = ViewFactory(None)
 class OrganizationList(base.BaseOrganizationList):
     """Mine, with the offers to my verified addresses and what I have deleted.
 
-    Queries: at most 7.
+    Queries: 1, and for offers and for deleted ones 1 or 2 each where there are some.
     """
 
+    def get_queryset(self) -> Any:
+        told = {"_has_deleted": Exists(self._deleted())}
+        if (offers := self._offers()) is not None:
+            told["_has_offers"] = Exists(offers)
+        return super().get_queryset().annotate(**told)
+
     def get_context_data(self, **kwargs: Any) -> Any:
+        context = super().get_context_data(**kwargs)
+        user, rows = self.request.user, context["organizations"]
         found: Any = []
-        model = family_of(self.get_org_model()).invitation
-        mine = addresses.verified_addresses(self.request.user)
-        if model is not None:
-            offers = invitations.open_for(
-                self.request.user, model=model, now=timezone.now(), verified=mine
-            )
+        if (offers := self._offers()) is not None and _told(rows, "_has_offers"):
             found = invitations.with_life(offers)
         if not invitation_backend().requires_acceptance:
             # Its invitations are answered by their mails alone; an ownership waits here.
             found = [each for each in found if each.kind == InvitationKind.OWNERSHIP]
-        return super().get_context_data(
-            invitations=found,
-            addresses=mine,
-            deleted=closing.restorable_for(
-                self.request.user, now=timezone.now(), model=self.get_org_model()
-            ),
-            **kwargs,
+        deleted: Any = []
+        if _told(rows, "_has_deleted"):
+            model = self.get_org_model()
+            deleted = closing.restorable_for(user, now=timezone.now(), model=model)
+        return {
+            **context,
+            "invitations": found,
+            # Only a page without organizations says where invitations would come to.
+            "addresses": SimpleLazyObject(lambda: addresses.verified_addresses(user)),
+            "deleted": deleted,
+        }
+
+    def _offers(self) -> Any:
+        model = family_of(self.get_org_model()).invitation
+        if model is None:
+            return None
+        return invitations.open_for(self.request.user, model=model, now=timezone.now())
+
+    def _deleted(self) -> Any:
+        return closing.restorable_rows(
+            self.request.user, now=timezone.now(), model=self.get_org_model()
         )
+
+
+def _told(rows: Any, name: str) -> bool:
+    """Return what the rows of a page tell of something beside them.
+
+    True where nobody tells it: there are no rows, or a project's own queryset brought them.
+    """
+    return bool(getattr(rows[0], name, True)) if rows else True
 
 
 class OrganizationDetail(AccessRequiredMixin, base.BaseOrganizationDetail):
@@ -315,30 +341,38 @@ def open_invitations(organization: Any) -> Any:
 
 
 class OrganizationUserList(AccessRequiredMixin, base.BaseOrganizationUserList):
-    """Members, and before them the people who have not answered yet. Queries: at most 4."""
+    """Members, and after them the people who have not answered yet.
+
+    Queries: 1, and 1 or 2 more for open invitations, if there are some and one may invite.
+    """
 
     permission = permissions.VIEW_MEMBER
     invitations_shown = 25
 
     def get_queryset(self) -> Any:
-        return with_grants(super().get_queryset(), now=timezone.now())
+        rows = with_grants(super().get_queryset(), now=timezone.now())
+        if not self.access.has(permissions.INVITE_MEMBER):
+            return rows
+        return rows.annotate(_has_invitations=Exists(open_invitations(self.organization)))
 
     def get_context_data(self, **kwargs: Any) -> Any:
         found: Any = []
         count = 0
-        if self.access.has(permissions.INVITE_MEMBER):
+        context = super().get_context_data(**kwargs)
+        may_invite = self.access.has(permissions.INVITE_MEMBER)
+        if may_invite and _told(context["organization_users"], "_has_invitations"):
             rows = open_invitations(self.organization)
             wanted = self.request.GET.get("invitations", "")
             found = keyset.page_of(rows, self.invitations_shown, wanted)
             count = found.count
             for row in invitations.with_life(found):
                 row.within_reach = invitations.within_reach(row, self.access)
-        return super().get_context_data(
-            invitations=found,
-            invitation_count=count,
-            requires_acceptance=invitation_backend().requires_acceptance,
-            **kwargs,
-        )
+        return {
+            **context,
+            "invitations": found,
+            "invitation_count": count,
+            "requires_acceptance": invitation_backend().requires_acceptance,
+        }
 
 
 class OrganizationUserDetail(AccessRequiredMixin, base.BaseOrganizationUserDetail):
