@@ -194,7 +194,7 @@ def insert_all(invitations: Iterable[Any]) -> None:
         for row in rows:
             save(row)
         return
-    model._base_manager.bulk_create(rows)
+    _writes.insert_all(rows)
     if has_columns(model):
         return
     for row in rows:
