@@ -13,15 +13,14 @@ from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db import connections
-from django.db.models import BooleanField, F, Func, IntegerField, Q, QuerySet, Subquery, Value
+from django.db.models import F, Q, QuerySet, Subquery, Value
+
+from .expressions import Beyond, CountOf, OneOf
 
 __all__ = [
     "COUNTED",
-    "Beyond",
-    "CountOf",
     "KeysetPage",
     "KeysetPagination",
-    "OneOf",
     "columns_of",
     "count_of",
     "page_of",
@@ -29,52 +28,6 @@ __all__ = [
 
 #: Rows are counted up to here; a count of fifty thousand takes longer than their page.
 COUNTED = 1_000
-
-
-class Beyond(Func):
-    """``(a, b) > (x, y)``, or ``<``: what an index on both columns can begin at."""
-
-    output_field = BooleanField()
-
-    def __init__(self, *columns_and_values: Any, descending: bool = False) -> None:
-        self.sign = "<" if descending else ">"
-        super().__init__(*columns_and_values)
-
-    def as_sql(self, compiler: Any, connection: Any, **context: Any) -> Any:  # type: ignore[override]
-        sql, params = [], []
-        for each in self.get_source_expressions():
-            text, values = compiler.compile(each)
-            sql.append(text)
-            params += values
-        half = len(sql) // 2
-        left, right = ", ".join(sql[:half]), ", ".join(sql[half:])
-        return f"({left}) {self.sign} ({right})", tuple(params)
-
-
-class OneOf(Func):
-    """``key = ANY(ARRAY(subquery))`` on PostgreSQL, elsewhere ``key IN (subquery)``.
-
-    An array is read once. Where PostgreSQL knows little of a table, as after an import, it may
-    join with what ``IN`` reads, and sort the whole organization again for each of its rows.
-    """
-
-    output_field = BooleanField()
-
-    def as_sql(  # type: ignore[override]
-        self, compiler: Any, connection: Any, *, template: str = "{} IN {}", **context: Any
-    ) -> Any:
-        (key, of_key), (keys, of_keys) = map(compiler.compile, self.get_source_expressions())
-        return template.format(key, keys), (*of_key, *of_keys)
-
-    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
-        return self.as_sql(compiler, connection, template="{} = ANY(ARRAY{})")
-
-
-class CountOf(Subquery):
-    """How many rows a queryset has, as a column of another one."""
-
-    template = "(SELECT COUNT(*) FROM (%(subquery)s) AS counted)"
-    output_field = IntegerField()
 
 
 class KeysetPage:

@@ -14,7 +14,7 @@ from django.db import connections
 from django.db.models import Expression, F, Value
 from django.db.models.sql import Query
 
-from .keyset import Beyond, OneOf
+from .expressions import Beyond, OneOf
 
 __all__ = ["newest"]
 

@@ -18,6 +18,7 @@ FLOORS = {
     "fields": 1, "families": 1, "managers": 1, "grants": 1, "presets": 1, "dates": 1, "slugs": 1,
     "compiled": 1,
     "indexes": 1,
+    "expressions": 1,
     "keyset": 1,
     "newest": 1,
     # 2 verbs

@@ -22,9 +22,10 @@ from ..backends import invitation_backend
 from ..conf import get_settings
 from ..dates import last_day
 from ..exceptions import RegistrationClosed
+from ..expressions import CountOf
 from ..families import default_family, is_live
 from ..grants import standing_of
-from ..keyset import COUNTED, CountOf
+from ..keyset import COUNTED
 from ..mail import display_name
 from ..managers import with_member
 from ..permissions import Access, Grant

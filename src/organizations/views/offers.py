@@ -25,9 +25,10 @@ from ..exceptions import (
     NotAllowed,
     OrganizationsError,
 )
+from ..expressions import CountOf
 from ..families import default_family, family_of
 from ..grants import superuser_has_access
-from ..keyset import CountOf, KeysetPagination
+from ..keyset import KeysetPagination
 from ..offer_forms import ApproveForm, LinkForm
 from ..services import addresses, invitations, requests
 from ..states import OPEN, TRANSITIONS, InvitationKind, InvitationStatus
