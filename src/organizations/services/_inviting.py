@@ -74,7 +74,7 @@ class Inviting:
 
     def clean(self, given: dict[str, Any]) -> Terms:
         """Return the terms; see ``_offers.clean_terms``. Equal ones are looked at once."""
-        key = json.dumps(given, sort_keys=True, default=repr)
+        key = json.dumps(given, sort_keys=True, default=repr) if given else ""
         if key not in self._cleaned:
             try:
                 found = _offers.clean_terms(self.organization, now=self.now, **given)
@@ -132,7 +132,9 @@ class Inviting:
         return found, signal
 
     def _require_right(self, terms: Terms) -> None:
-        key = json.dumps([terms.is_admin, terms.presets or None], sort_keys=True, default=repr)
+        key = f"{terms.is_admin} "
+        if terms.presets:
+            key += json.dumps(terms.presets, sort_keys=True, default=repr)
         if key not in self._allowed:
             try:
                 _offers.may_offer(self.may, terms)

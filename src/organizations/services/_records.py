@@ -18,6 +18,7 @@ from django.db.models import CharField, Exists, OuterRef, Q
 from django.db.models.functions import Cast
 
 from ..conf import get_settings
+from ..expressions import one_of
 from ..families import every, family_of, key_text
 from ..states import InvitationKind, InvitationStatus
 from . import _writes
@@ -108,9 +109,10 @@ def find_all(model: Any, *, organization: Any, open_keys: Iterable[str]) -> dict
     rows = model._base_manager.select_related("organization", "invited_by")
     wanted = list(open_keys)
     if has_columns(model):
-        found = rows.filter(organization_id=organization.pk, open_key__in=wanted)
-        return {row.open_key: row for row in found}
-    records = _records(model).filter(organization_key=str(organization.pk), open_key__in=wanted)
+        rows = rows.filter(one_of("open_key", wanted, using=rows.db))
+        return {row.open_key: row for row in rows.filter(organization_id=organization.pk)}
+    records = _records(model).filter(organization_key=str(organization.pk))
+    records = records.filter(one_of("open_key", wanted, using=records.db))
     by_key = {record.invitation_key: record for record in records}
     if not by_key:
         return {}
@@ -171,7 +173,10 @@ def _write(row: Any) -> None:
 
 def new(model: Any, **values: Any) -> Any:
     """Return an unsaved invitation with the life of one that was never sent."""
-    invitation = model(**values)
+    # Django looks at each field for each value that it is given, which thousands of rows feel.
+    invitation = model()
+    for name, value in values.items():
+        setattr(invitation, name, value)
     # ``save`` of the model would do it, which a dry run passes by.
     invitation.guid = invitation.guid or uuid.uuid4()
     return invitation if has_columns(model) else _attach(invitation, None)

@@ -9,9 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import partial
+from operator import attrgetter
 from typing import Any
 
 from django.db import connections
+from django.db.models import Field
 
 from ..signals import is_dry_run
 from ._locks import database_of
@@ -77,7 +79,10 @@ def _statement_of(rows: list[Any]) -> _Insert | None:
         return None
     model, statement = type(rows[0]), _Insert(rows, connections[using])
     for field in model._meta.concrete_fields:
-        values = [field.pre_save(row, add=True) for row in rows]
+        if type(field).pre_save is Field.pre_save:
+            values = list(map(attrgetter(field.attname), rows))
+        else:
+            values = [field.pre_save(row, add=True) for row in rows]
         if field.generated or (field.primary_key and not any(values)):
             continue  # the database gives it
         if not statement.add(field, values):

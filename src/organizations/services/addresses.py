@@ -20,6 +20,7 @@ from django.utils.module_loading import import_string
 from .. import signals
 from ..conf import get_settings
 from ..exceptions import NotAnAddress
+from ..expressions import one_of
 from ._async import make_async
 
 __all__ = [
@@ -135,18 +136,18 @@ def had_by(wanted: Iterable[str], users: Any) -> set[str]:
     from django.contrib.auth import get_user_model
 
     model = get_user_model()
-    asked = set(wanted)
+    asked = sorted(set(wanted))
     name = model.get_email_field_name()
     # Every normalised address is lower case; what a database folds besides is compared again.
     rows: Any = model._default_manager.annotate(orgkit_address=Lower(name))
-    rows = rows.filter(orgkit_address__in=asked, pk__in=users).values_list(name, flat=True)
+    has_one = one_of("orgkit_address", asked, using=rows.db)
+    rows = rows.filter(has_one, pk__in=users).values_list(name, flat=True)
     found = {text.lower() for text in rows.order_by() if same(text, text.lower())}
     if apps.is_installed("organizations"):
-        proven = apps.get_model("organizations", "VerifiedAddress")._default_manager.filter(
-            address__in=asked, user_id__in=users
-        )
+        proven: Any = apps.get_model("organizations", "VerifiedAddress")._default_manager.all()
+        proven = proven.filter(one_of("address", asked, using=proven.db), user_id__in=users)
         found.update(proven.values_list("address", flat=True))
-    return found & asked
+    return found.intersection(asked)
 
 
 def verified_addresses(user: Any) -> list[str]:
