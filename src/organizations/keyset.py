@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable
 from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist, ValidationError
@@ -108,12 +109,19 @@ def columns_of(rows: Any) -> tuple[list[Any], bool] | None:
     return fields, downwards.pop()
 
 
-def page_of(rows: QuerySet[Any], size: int, wanted: str = "") -> KeysetPage:
+def page_of(
+    rows: QuerySet[Any],
+    size: int,
+    wanted: str = "",
+    *,
+    enrich: Callable[[QuerySet[Any]], QuerySet[Any]] | None = None,
+) -> KeysetPage:
     """Return a page of a queryset that ``columns_of`` can say the columns of.
 
     Args:
         wanted: "after-..." or "before-..." from the links of another page. What is no such text
             gives the first page.
+        enrich: adds what the rows of the page are shown with, once it is known which they are.
     Queries: 1; 2 where the page wanted is empty or begins before the first row.
     Raises:
         ValueError: the rows are not ordered in a way that pages can begin after a row.
@@ -142,11 +150,11 @@ def page_of(rows: QuerySet[Any], size: int, wanted: str = "") -> KeysetPage:
         among: Any = OneOf(F("pk"), Subquery(keys))
     else:
         among = Q(pk__in=list(keys.values_list("pk", flat=True)))
-    counts = {"_counted": CountOf(counted)}
-    page = list(rows.filter(among).order_by(*in_order).annotate(**counts))
+    shown = rows.filter(among).order_by(*in_order).annotate(_counted=CountOf(counted))
+    page = list(shown if enrich is None else enrich(shown))
     has_more = len(page) > size
     if values is not None and (not page or (backwards and not has_more)):
-        return page_of(rows, size)
+        return page_of(rows, size, enrich=enrich)
     if has_more:
         del page[0 if backwards else -1]
     return KeysetPage(
@@ -210,8 +218,22 @@ class KeysetPagination:
     page_kwarg: str
     request: Any
 
+    def enrich(self, rows: Any) -> Any:
+        """Add what the rows of a page are shown with; neither number nor order may change.
+
+        What stands in ``get_queryset`` takes part in finding and counting the rows, too.
+        """
+        return rows
+
+    def get_context_data(self, *, object_list: Any = None, **kwargs: Any) -> Any:
+        rows = self.object_list if object_list is None else object_list  # type: ignore[attr-defined]
+        if not self.get_paginate_by(rows):  # type: ignore[attr-defined]
+            rows = self.enrich(rows)
+        return super().get_context_data(object_list=rows, **kwargs)  # type: ignore[misc]
+
     def paginate_queryset(self, queryset: Any, page_size: Any) -> Any:
         if columns_of(queryset) is None:
-            return super().paginate_queryset(queryset, page_size)  # type: ignore[misc]
-        page = page_of(queryset, page_size, self.request.GET.get(self.page_kwarg, ""))
+            return super().paginate_queryset(self.enrich(queryset), page_size)  # type: ignore[misc]
+        wanted = self.request.GET.get(self.page_kwarg, "")
+        page = page_of(queryset, page_size, wanted, enrich=self.enrich)
         return None, page, page.object_list, page.has_other_pages()

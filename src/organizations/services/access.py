@@ -123,12 +123,21 @@ _compiled: dict[Any, tuple[Any, Compiled]] = {}
 
 
 def _row_of(
-    family: Family, user: Any, name: str, field: Any, value: Any, *, now: Any, columns: Any = None
+    family: Family,
+    user: Any,
+    name: str,
+    field: Any,
+    value: Any,
+    *,
+    now: Any,
+    columns: Any = None,
+    is_fresh: bool = False,
 ) -> Any:
     """Return a user's member row with grants where a field has a value, or None. Queries: 1.
 
     Args:
         columns: annotations for the organization, which comes along; None without it.
+        is_fresh: with the user's row, and as ``_in_use`` whether the organization is active.
     """
     members = family.member._base_manager.all()
     sources = sources_for(family)
@@ -136,13 +145,16 @@ def _row_of(
 
     def rows(moment: Any, person: Any, value: Any) -> Any:
         found = members.filter(**{"user_id": person, name: value})
-        return _at(with_grants(_with_standing(found), now=moment), columns)
+        found = with_grants(_with_standing(found), now=moment)
+        if is_fresh:
+            return found.annotate(_in_use=F("organization__is_active")).order_by("pk")
+        return _at(found, columns)
 
     # What projects add may depend on more than the parameters, and so may their managers.
     is_fixed = all(getattr(each, "is_fixed", False) for each in made_of)
     if not is_fixed or not _is_bare(members) or members.query.where:
         return rows(now, user.pk, value).first()
-    key = (family.member, members.db, name, *(columns or ()), *map(id, made_of))
+    key = (family.member, members.db, name, is_fresh, *(columns or ()), *map(id, made_of))
     if key not in _compiled:
         moment = Parameter("now", DateTimeField())
         person = Parameter("user", family.member._meta.get_field("user").target_field)
@@ -198,12 +210,13 @@ def access_now(user: Any, organization: Any) -> Access:
     if user.pk is None or not user.is_active:
         return nothing
     now = timezone.now()
-    rows = _all_with_grants(organization, now=now).annotate(_in_use=F("organization__is_active"))
-    row = rows.filter(user_id=user.pk).order_by("pk").first()
+    family = family_of(organization)
+    field = family.member._meta.get_field("organization").target_field
+    row = _row_of(family, user, "organization_id", field, organization.pk, now=now, is_fresh=True)
     if row is not None:
         user, access = row.user, rights_of_row(row) if is_live(row, now) else nothing
     elif superuser_has_access(user):
-        users = family_of(organization).member._meta.get_field("user").related_model._base_manager
+        users = family.member._meta.get_field("user").related_model._base_manager
         user, access = users.filter(pk=user.pk).first(), nothing
     else:
         return nothing

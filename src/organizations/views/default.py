@@ -102,11 +102,11 @@ class OrganizationList(base.BaseOrganizationList):
     Queries: 1, and for offers and for deleted ones 1 or 2 each where there are some.
     """
 
-    def get_queryset(self) -> Any:
+    def enrich(self, rows: Any) -> Any:
         told = {"_has_deleted": Exists(self._deleted())}
         if (offers := self._offers()) is not None:
             told["_has_offers"] = Exists(offers)
-        return super().get_queryset().annotate(**told)
+        return super().enrich(rows).annotate(**told)
 
     def get_context_data(self, **kwargs: Any) -> Any:
         context = super().get_context_data(**kwargs)
@@ -349,8 +349,8 @@ class OrganizationUserList(AccessRequiredMixin, base.BaseOrganizationUserList):
     permission = permissions.VIEW_MEMBER
     invitations_shown = 25
 
-    def get_queryset(self) -> Any:
-        rows = with_grants(super().get_queryset(), now=timezone.now())
+    def enrich(self, rows: Any) -> Any:
+        rows = with_grants(super().enrich(rows), now=timezone.now())
         if not self.access.has(permissions.INVITE_MEMBER):
             return rows
         return rows.annotate(_has_invitations=Exists(open_invitations(self.organization)))
