@@ -20,6 +20,7 @@ from . import permissions
 from .backends import invitation_backend
 from .backends.forms import clean_address, validate_name
 from .base_admin import (
+    BaseMemberInline,
     BaseOrganizationAdmin,
     BaseOrganizationOwnerAdmin,
     BaseOrganizationUserAdmin,
@@ -44,6 +45,7 @@ from .words import gettext_lazy as _
 from .words import ngettext
 
 __all__ = [
+    "MemberInline",
     "OrganizationAdmin",
     "OrganizationInvitationAdmin",
     "OrganizationOwnerAdmin",
@@ -102,6 +104,17 @@ class OwnerInline(BaseOwnerInline):
     can_delete = False
 
 
+class MemberInline(BaseMemberInline):
+    model = OrganizationUser
+
+    def get_formset(self, request: Any, obj: Any = None, **kwargs: Any) -> Any:
+        shown, count = self.formset.shown, getattr(obj, "_member_count", 0)
+        self.verbose_name_plural = _("members")
+        if count > shown:
+            self.verbose_name_plural = _("the first %(count)d members") % {"count": shown}
+        return super().get_formset(request, obj, **kwargs)
+
+
 class MemberForm(forms.ModelForm):
     """Checks the owner's flag before the verb refuses to take it."""
 
@@ -149,17 +162,26 @@ def _count_of(rows: Any) -> Any:
 
 class OrganizationAdmin(BaseOrganizationAdmin):
     form = OrganizationForm
-    inlines = [OwnerInline]
+    inlines = [OwnerInline, MemberInline]
     list_display = ["name", "is_active", "state", "member_count", "pending_count"]
     list_filter = ("is_active", StateFilter)  # type: ignore[assignment]
     actions = ["suspend", "reinstate", "restore"]
+
+    def get_readonly_fields(self, request: Any, obj: Any = None) -> Any:
+        counts = () if obj is None else ("member_count", "pending_count")
+        return [*super().get_readonly_fields(request, obj), *counts]
+
+    def get_inlines(self, request: Any, obj: Any) -> Any:
+        # Somebody new has no members to look at.
+        found = super().get_inlines(request, obj)
+        return [each for each in found if obj or not issubclass(each, BaseMemberInline)]
 
     def get_queryset(self, request: Any) -> Any:
         return with_counts(closing.with_state(super().get_queryset(request)))
 
     @admin.display(description=_("members"), ordering="_member_count")
     def member_count(self, organization: Any) -> Any:
-        """A number that leads to the members: there may be thousands, too many for a form."""
+        """A number that leads to all the members."""
         count = getattr(organization, "_member_count", None)
         if count is None:
             return None
@@ -402,8 +424,9 @@ def register_family(family: Family, site: admin.AdminSite = admin.site) -> None:
     """Put the models of a family into the admin, but for those that are there already."""
     lacks_admins = not family.has_field("member", "is_admin")
     lacks_slug = not family.has_field("organization", "slug")
-    inline = type("OwnerInline", (OwnerInline,), {"model": family.owner})
-    organization_options: dict[str, Any] = {"inlines": [inline]}
+    owner = type("OwnerInline", (OwnerInline,), {"model": family.owner})
+    member = type("MemberInline", (MemberInline,), {"model": family.member})
+    organization_options: dict[str, Any] = {"inlines": [owner, member]}
     if lacks_slug:
         organization_options["prepopulated_fields"] = {}
     invitation_options: dict[str, Any] = {}

@@ -11,6 +11,7 @@ from django.contrib import admin, messages
 from django.core.exceptions import ImproperlyConfigured, ObjectDoesNotExist, ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
+from django.forms.models import BaseInlineFormSet
 
 from .exceptions import OrganizationsError
 from .families import family_of
@@ -19,6 +20,7 @@ from .services.acting import Entering
 from .services.preview import preview
 
 __all__ = [
+    "BaseMemberInline",
     "BaseOrganizationAdmin",
     "BaseOrganizationOwnerAdmin",
     "BaseOrganizationUserAdmin",
@@ -31,6 +33,68 @@ __all__ = [
 
 class BaseOwnerInline(admin.StackedInline):
     raw_id_fields = ("organization_user",)
+
+
+class FirstRows(BaseInlineFormSet):
+    """The first rows of a relation, to look at: nothing of it is read from a request.
+
+    Attributes:
+        shown: how many; an organization may have thousands, too many for a form.
+    """
+
+    shown = 20
+
+    def __init__(self, data: Any = None, files: Any = None, **options: Any) -> None:
+        super().__init__(**options)
+
+    def get_queryset(self) -> Any:
+        if not hasattr(self, "_queryset"):
+            self._queryset = super().get_queryset()[: self.shown]
+        return self._queryset
+
+    def is_valid(self) -> bool:
+        return True
+
+    def save(self, commit: bool = True) -> Any:
+        self.new_objects: list[Any] = []
+        self.changed_objects: list[Any] = []
+        self.deleted_objects: list[Any] = []
+        return []
+
+
+class BaseMemberInline(admin.TabularInline):
+    """The first members of an organization, each with the link to its own page.
+
+    Verbs change them there. Queries: 1.
+    """
+
+    formset = FirstRows
+    fk_name = "organization"
+    extra = 0
+    show_change_link = True
+    view_on_site = False
+
+    def get_queryset(self, request: Any) -> Any:
+        return (
+            super().get_queryset(request).select_related("user", "organization").order_by("user_id")
+        )
+
+    def get_fields(self, request: Any, obj: Any = None) -> Any:
+        family = family_of(self.model)
+        names = ("user", "is_admin", "suspended_at", "ends_at")
+        return [name for name in names if family.has_field("member", name)]
+
+    def get_readonly_fields(self, request: Any, obj: Any = None) -> Any:
+        return self.get_fields(request, obj)
+
+    def has_add_permission(self, request: Any, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: Any, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: Any, obj: Any = None) -> bool:
+        return False
 
 
 class BaseOrganizationAdmin(admin.ModelAdmin):

@@ -450,6 +450,60 @@ def test_the_form_takes_as_many_queries_with_few_members_as_with_many(operator, 
     assert len(many) == len(few)
 
 
+def test_the_form_shows_the_first_members_and_leads_to_all(operator, world, heard):
+    """To look at: whatever is posted for them changes nothing."""
+    for number in range(30):
+        testing.make_member(world.acme, f"r{number}")
+    target = url(Organization, "change", world.acme.pk)
+    response = operator.get(target)
+    shown = response.content.decode()
+    [formset] = [
+        each.formset
+        for each in response.context["inline_admin_formsets"]
+        if each.formset.model is OrganizationUser
+    ]
+    first = list(world.acme.organization_users.order_by("user_id")[:20])
+    assert [form.instance for form in formset.forms] == first
+    assert "The first 20 members" in words_of(response)
+    for member in first:
+        assert url(OrganizationUser, "change", member.pk) in shown
+    count = world.acme.organization_users.count()
+    every = f"{url(OrganizationUser, 'changelist')}?organization__exact={world.acme.pk}"
+    assert f'<a href="{every}">{count}</a>' in shown
+    assert 'name="organization_users-0-is_admin"' not in shown
+    heard.clear()
+    member = member_of(world, "member")
+    change_organization(
+        operator,
+        world,
+        member_of(world, "owner"),
+        **{
+            "name": "Acme II",
+            "organization_users-TOTAL_FORMS": 2,
+            "organization_users-INITIAL_FORMS": 1,
+            "organization_users-0-id": member.pk,
+            "organization_users-0-is_admin": "on",
+            "organization_users-0-DELETE": "on",
+            "organization_users-1-user": world.people["outsider"].pk,
+        },
+    )
+    assert heard == ["organization_changed"]
+    assert not member_of(world, "member").is_admin
+    assert world.acme.organization_users.count() == count
+
+
+def test_who_may_not_see_members_does_not_see_them_in_the_form(world, client):
+    staff = testing.make_user("staff", is_staff=True)
+    staff.user_permissions.set(
+        Permission.objects.filter(codename__in=["view_organization", "view_organizationowner"])
+    )
+    client.force_login(staff)
+    response = client.get(url(Organization, "change", world.acme.pk))
+    assert response.status_code == 200
+    models = [each.formset.model for each in response.context["inline_admin_formsets"]]
+    assert models == [OrganizationOwner]
+
+
 def test_people_are_found_by_name_where_their_pages_can_be_searched(operator, world):
     shown = operator.get(url(OrganizationUser, "add")).content.decode()
     assert 'data-field-name="user"' in shown
