@@ -14,7 +14,8 @@ from django.db.models import Model
 from django.forms.boundfield import BoundField, BoundWidget
 from django.urls import NoReverseMatch
 from django.utils import timezone
-from django.utils.formats import number_format
+from django.utils.formats import date_format, number_format
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from .. import elements, pages, presets
@@ -279,6 +280,20 @@ def org_life(member: Any) -> str:
 def org_last_day(ends_at: datetime | None) -> date | None:
     """Return the last day before an end, such as that of a membership."""
     return last_day(ends_at)
+
+
+@register.filter(expects_localtime=True)
+def org_time(moment: date | datetime | None, style: str = "DATE_FORMAT") -> str:
+    """``{{ member.created|org_time }}``: a date in a ``<time>``, or nothing.
+
+    ``|org_time:"DATETIME_FORMAT"`` says the hour, too.
+    """
+    if moment is None:
+        return ""
+    exact = {"timespec": "seconds"} if isinstance(moment, datetime) else {}
+    return format_html(
+        '<time datetime="{}">{}</time>', moment.isoformat(**exact), date_format(moment, style)
+    )
 
 
 @register.filter
