@@ -29,8 +29,9 @@ class RolesConfig(AppConfig):
         from .services.assignments import forget_group
         from .services.reminders import sample_of_ending
 
-        families.link(Role, "organization", related_name="+")
-        families.link(RoleAssignment, "organization", related_name="+")
+        # Other indexes of theirs begin with the organization.
+        families.link(Role, "organization", related_name="+", db_index=False)
+        families.link(RoleAssignment, "organization", related_name="+", db_index=False)
         families.link(RoleAssignment, "member", related_name="+", null=True, blank=True)
         grants.register(RoleGrants())
         presets.register(RolePreset())

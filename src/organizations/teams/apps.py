@@ -26,7 +26,7 @@ class TeamsConfig(AppConfig):
         from .models import Team, TeamAncestor, TeamMember
         from .presets import TeamPreset
 
-        families.link(Team, "organization", related_name="organizations_teams")
+        families.link(Team, "organization", related_name="organizations_teams", db_index=False)
         families.link(TeamAncestor, "organization", related_name="+")
         families.link(TeamMember, "organization", related_name="+")
         families.link(TeamMember, "member", related_name="organizations_team_memberships")

@@ -61,7 +61,8 @@ class TeamAncestor(models.Model):
     organization: Any
     organization_id: Any
 
-    team = models.ForeignKey(Team, models.CASCADE, related_name="ancestor_rows")
+    # A constraint begins with it, so it needs no index of its own.
+    team = models.ForeignKey(Team, models.CASCADE, related_name="ancestor_rows", db_index=False)
     ancestor = models.ForeignKey(Team, models.CASCADE, related_name="descendant_rows")
     distance = models.PositiveSmallIntegerField()
 
@@ -102,7 +103,8 @@ class TeamMember(models.Model):
     member: Any
     member_id: Any
 
-    team = models.ForeignKey(Team, models.CASCADE, related_name="memberships")
+    # A constraint begins with it, so it needs no index of its own.
+    team = models.ForeignKey(Team, models.CASCADE, related_name="memberships", db_index=False)
     is_lead = models.BooleanField(_("leads the team"), default=False)
     created = AutoCreatedField()
 

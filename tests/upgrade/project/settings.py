@@ -11,6 +11,9 @@ INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "organizations",
-    *(f"tests.upgrade.project.{name}" for name in os.environ["HOST_APPS"].split()),
+    *(
+        name if "." in name else f"tests.upgrade.project.{name}"
+        for name in os.environ["HOST_APPS"].split()
+    ),
 ]
 TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}]
