@@ -142,7 +142,9 @@ def blocks(link: Any) -> list[Block]:
             pages,
             [
                 Way("the package's page", "members"),
-                Way("a page written by hand", "members by hand"),
+                Way("the same view with a plain table", "members in a table", "core"),
+                Way("that, with roles and teams", "members in a table"),
+                Way("a page written by hand: that table", "members by hand"),
                 Way("django-organizations", "members", "peer", every=7, is_alike=False),
             ],
             skipped=whole,

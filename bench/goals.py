@@ -107,6 +107,8 @@ def _goals(of: _Figures) -> Iterator[Goal]:
     page, hand = "the package's page", "a page written by hand"
     yield "members page, 1,000: peer to ours", of.times(block, 1, "django-org", page), True, 50
     yield "members page, 1,000: by hand to ours", of.times(block, 1, hand, page), True, 0.9
+    table = "the same view with a plain table"
+    yield "members in that table: by hand to ours", of.times(block, 1, hand, table), True, 0.9
     pages = [of.way(case, page)[time] for case in of.cases(block)]
     yield "members page: largest to 100 members", pages[2] / pages[0], False, 1.3
     yield "members page: a late one to the first", pages[3] / pages[2], False, 1.2

@@ -1,4 +1,4 @@
-"""A page of members as somebody writes it who knows what it costs."""
+"""A page of members by somebody who knows what it costs, and the package's in the same look."""
 
 from typing import Any
 
@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 
 from organizations.models import OrganizationUser
+from organizations.views.default import OrganizationUserList
 
 PAGE = 50
 
@@ -27,3 +28,9 @@ def members_by_hand(request: HttpRequest, slug: str) -> HttpResponse:
     found = list(page[: PAGE + 1])
     context = {"me": me, "organization_users": found[:PAGE], "has_next": len(found) > PAGE}
     return render(request, "bench/members.html", context)
+
+
+class MembersInATable(OrganizationUserList):
+    """The package's view with a template that says what the page by hand says."""
+
+    template_name = "bench/members_of_package.html"

@@ -136,8 +136,15 @@ def _place(organization: int, share: float) -> Any:
 
 
 def members_page(organization: int, user: int, share: float = 0) -> Work:
-    group = Organization.objects.get(pk=organization)
-    url = f"/accounts/{group.slug}/people/"
+    return _members(organization, user, share, "/accounts/{}/people/")
+
+
+def members_in_a_table(organization: int, user: int, share: float = 0) -> Work:
+    return _members(organization, user, share, "/in-a-table/{}/members/")
+
+
+def _members(organization: int, user: int, share: float, path: str) -> Work:
+    url = path.format(Organization.objects.get(pk=organization).slug)
     if share:
         columns = [OrganizationUser._meta.get_field(name) for name in ("user", "id")]
         row = _place(organization, share)
@@ -254,6 +261,7 @@ WAYS: dict[str, Any] = {
             "look-up": look_up,
             "later questions": later_questions,
             "members": members_page,
+            "members in a table": members_in_a_table,
             "members by hand": members_by_hand,
         }.items()
     },
