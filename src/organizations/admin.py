@@ -106,11 +106,12 @@ class OwnerInline(BaseOwnerInline):
 
 class MemberInline(BaseMemberInline):
     model = OrganizationUser
+    verbose_name_plural = _("members")
 
     def get_formset(self, request: Any, obj: Any = None, **kwargs: Any) -> Any:
-        shown, count = self.formset.shown, getattr(obj, "_member_count", 0)
-        self.verbose_name_plural = _("members")
-        if count > shown:
+        shown, count = getattr(self.formset, "shown", None), getattr(obj, "_member_count", 0)
+        is_ours = self.verbose_name_plural is MemberInline.verbose_name_plural
+        if is_ours and shown is not None and count > shown:
             self.verbose_name_plural = _("the first %(count)d members") % {"count": shown}
         return super().get_formset(request, obj, **kwargs)
 

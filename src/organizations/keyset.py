@@ -221,19 +221,23 @@ class KeysetPagination:
     def enrich(self, rows: Any) -> Any:
         """Add what the rows of a page are shown with; neither number nor order may change.
 
-        What stands in ``get_queryset`` takes part in finding and counting the rows, too.
+        What takes part in finding them stands in ``get_queryset``. A union is left as it is: Django
+        adds nothing to one.
         """
         return rows
+
+    def _enriched(self, rows: Any) -> Any:
+        return rows if rows.query.combinator else self.enrich(rows)
 
     def get_context_data(self, *, object_list: Any = None, **kwargs: Any) -> Any:
         rows = self.object_list if object_list is None else object_list  # type: ignore[attr-defined]
         if not self.get_paginate_by(rows):  # type: ignore[attr-defined]
-            rows = self.enrich(rows)
+            rows = self._enriched(rows)
         return super().get_context_data(object_list=rows, **kwargs)  # type: ignore[misc]
 
     def paginate_queryset(self, queryset: Any, page_size: Any) -> Any:
         if columns_of(queryset) is None:
-            return super().paginate_queryset(self.enrich(queryset), page_size)  # type: ignore[misc]
+            return super().paginate_queryset(self._enriched(queryset), page_size)  # type: ignore[misc]
         wanted = self.request.GET.get(self.page_kwarg, "")
         page = page_of(queryset, page_size, wanted, enrich=self.enrich)
         return None, page, page.object_list, page.has_other_pages()

@@ -192,6 +192,23 @@ def test_the_list_takes_as_many_with_one_organization_as_with_hundred(acme, ada,
     assert some == many + 2
 
 
+def test_further_sources_of_addresses_are_a_query_each(modelled, acme, ada, settings):
+    """Once for the list, and once for the bar; not for every question about offers."""
+    browser = signed_in(ada)
+    one, _response = queries_of(browser, page("organization_list"))
+    recorded = "organizations.services.addresses.recorded_addresses"
+    sources = {"VERIFIED_ADDRESS_SOURCES": [recorded, recorded]}
+    settings.ORGANIZATIONS = {**settings.ORGANIZATIONS, **sources}
+    two, _response = queries_of(browser, page("organization_list"))
+    assert two == one + 2 + 2
+    addresses.verify(ada, ada.email)
+    bo = testing.make_user("bo")
+    invite(testing.make_organization("Other", owner=bo), ada.email, by=bo)
+    some, response = queries_of(browser, page("organization_list"))
+    assert len(response.context["invitations"]) == 1
+    assert some == two + 1
+
+
 def test_who_is_in_no_organization_asks_for_what_waits_elsewhere(modelled, acme, ada):
     """Without a row that would tell: offers, deleted ones, and for the page verified addresses."""
     addresses.verify(bo := testing.make_user("bo"), "bo@example.com")

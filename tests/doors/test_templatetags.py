@@ -1,3 +1,6 @@
+from datetime import UTC, date, datetime, timedelta
+from datetime import timezone as zone
+
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.template import Context, Template
@@ -138,3 +141,26 @@ def test_the_switcher_takes_two_queries_at_most(world, django_assert_max_num_que
     with django_assert_max_num_queries(3):
         switcher(world.people["member"])
     assert Organization.objects.count() == 7
+
+
+@pytest.mark.parametrize(
+    ("moment", "style", "shown"),
+    [
+        (None, "", ""),
+        ("", "", ""),  # what a template has where a row has no such field
+        (date(2026, 3, 1), "", '<time datetime="2026-03-01">March 1, 2026</time>'),
+        (
+            datetime(2026, 3, 1, 22, 30, 5, 123456, tzinfo=UTC),
+            "",
+            '<time datetime="2026-03-02T00:30:05+02:00">March 2, 2026</time>',
+        ),
+        (
+            datetime(2026, 3, 1, 22, 30, 5, tzinfo=UTC),
+            ':"DATETIME_FORMAT"',
+            '<time datetime="2026-03-02T00:30:05+02:00">March 2, 2026, 12:30 a.m.</time>',
+        ),
+    ],
+)
+def test_org_time_says_a_date_for_people_and_for_machines(moment, style, shown):
+    with timezone.override(zone(timedelta(hours=2))):
+        assert render("{{ moment|org_time" + style + " }}", moment=moment) == shown

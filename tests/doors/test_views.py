@@ -16,8 +16,8 @@ from organizations.models import (
     OrganizationOwner,
     OrganizationUser,
 )
-from organizations.services import invitations, members
-from organizations.views import base
+from organizations.services import addresses, invitations, members
+from organizations.views import base, default
 from tests.doors.support import Browser, invite, page, pending_member, signed_in, words_of
 
 NAMES = {
@@ -663,6 +663,82 @@ def test_old_pages_without_access_control_work(world, rf):
         response = getattr(views, name).as_view()(request, **kwargs)
         assert response.status_code == 200, name
         assert response.render().content, name
+
+
+class ByMembers(default.OrganizationList):
+    def get_queryset(self):
+        return super().get_queryset().order_by("-member_count", "name")
+
+
+class Owned(default.OrganizationList):
+    context_object_name = "groups"
+
+    def get_queryset(self):
+        return super().get_queryset().filter(my_owner__isnull=False)
+
+
+class Whole(default.OrganizationList):
+    paginate_by = None
+
+
+class Both(default.OrganizationList):
+    def get_queryset(self):
+        rows = super().get_queryset().order_by()
+        return rows.union(rows).order_by("name")
+
+
+@pytest.mark.parametrize(
+    ("view", "names"),
+    [
+        (ByMembers, ["Acme", "Base"]),
+        (Owned, ["Base"]),
+        (Whole, ["Acme", "Base"]),
+        (Both, ["Acme", "Base"]),
+    ],
+)
+def test_a_list_of_the_projects_own_begins_with_ours(view, names, modelled, world, rf):
+    """It orders and leaves out by what the rows bring, with its own name for them, in one page."""
+    person = world.people["member"]
+    testing.make_organization("Base", owner=person)
+    invite(world.zenith, "me@example.com", by=world.people["foreigner"])
+    addresses.verify(person, "me@example.com")
+    request = rf.get("/")
+    request.user = person
+    response = view.as_view()(request)
+    found = response.context_data[view.context_object_name]
+    assert [row.name for row in found] == names
+    assert [row.standing for row in found][-1] == "owner"
+    assert [offer.organization for offer in response.context_data["invitations"]] == [world.zenith]
+    assert "Zenith" in response.render().content.decode()
+
+
+class Joined(default.OrganizationUserList):
+    context_object_name = "people"
+    paginate_by = 0
+
+    def get_queryset(self):
+        return super().get_queryset().order_by("-user__username")
+
+
+class Together(default.OrganizationUserList):
+    def get_queryset(self):
+        rows = super().get_queryset().order_by()
+        return rows.union(rows).order_by("user_id")
+
+
+@pytest.mark.parametrize("view", [Joined, Together])
+def test_a_roster_of_the_projects_own_begins_with_ours(view, modelled, world, rf):
+    invite(world.acme, "new@example.com", by=world.people["owner"])
+    request = rf.get("/")
+    request.user = world.people["owner"]
+    response = view.as_view()(request, organization_pk=world.acme.pk)
+    found = list(response.context_data["organization_users"])
+    assert {row.pk for row in found} == set(
+        world.acme.organization_users.values_list("pk", flat=True)
+    )
+    words = response.render().content.decode()
+    assert "new@example.com" in words
+    assert world.people["admin"].email in words
 
 
 def test_old_delete_pages_refuse_djangos_delete_method(world, rf):

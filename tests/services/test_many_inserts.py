@@ -4,10 +4,10 @@ import uuid
 from datetime import UTC, datetime
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, connection, models, transaction
 from django.db.models import Value
 from django.db.models.functions import Concat
-from django.test.utils import CaptureQueriesContext
+from django.test.utils import CaptureQueriesContext, isolate_apps
 
 from organizations import testing
 from organizations.models import OrganizationInvitation
@@ -26,6 +26,7 @@ VALUES = {
     },
     "what is null in all": {"presets": [None] * 4, "sent_at": [None] * 4},
     "what is equal but not the same": {"presets": [{"roles": ["cashier"]} for _each in range(4)]},
+    "what Python calls equal": {"presets": [{"x": [1]}, {"x": [True]}, {"x": [1.0]}, {"x": [1]}]},
 }
 
 
@@ -52,7 +53,8 @@ def stored():
     skipped = {"id", "guid", "created", "modified"}
     names = [each.attname for each in OrganizationInvitation._meta.concrete_fields]
     found = OrganizationInvitation.objects.order_by("invitee_identifier")
-    return list(found.values_list(*(name for name in names if name not in skipped)))
+    rows = found.values_list(*(name for name in names if name not in skipped))
+    return [tuple(map(repr, row)) for row in rows]  # 1 == True
 
 
 @pytest.mark.parametrize("values", VALUES.values(), ids=VALUES)
@@ -87,6 +89,33 @@ def test_what_does_not_fit_is_an_error_and_not_left_out(acme):
     with pytest.raises(IntegrityError), transaction.atomic():
         _writes.insert_all(given)
     assert not OrganizationInvitation.objects.exists()
+
+
+@pytest.mark.postgres
+@isolate_apps("tests.app")
+def test_what_the_database_generates_is_not_sent():
+    class Crate(models.Model):
+        width = models.IntegerField()
+        height = models.IntegerField()
+        area = models.GeneratedField(
+            expression=models.F("width") * models.F("height"),
+            output_field=models.IntegerField(),
+            db_persist=True,
+        )
+
+        class Meta:
+            app_label = "app"
+            unique_together = ("width", "height")
+
+        def __str__(self):
+            return f"{self.area}"
+
+    with connection.schema_editor() as editor:
+        editor.create_model(Crate)
+    _writes.insert_all([Crate(width=2, height=3), Crate(width=2, height=4)])
+    assert list(Crate.objects.order_by("area").values_list("area", flat=True)) == [6, 8]
+    rows = [Crate(width=2, height=4), Crate(width=2, height=5)]
+    assert _writes.insert_new(rows, unique=("width", "height")) == rows[1:]
 
 
 @pytest.mark.postgres

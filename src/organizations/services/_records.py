@@ -173,10 +173,7 @@ def _write(row: Any) -> None:
 
 def new(model: Any, **values: Any) -> Any:
     """Return an unsaved invitation with the life of one that was never sent."""
-    # Django looks at each field for each value that it is given, which thousands of rows feel.
-    invitation = model()
-    for name, value in values.items():
-        setattr(invitation, name, value)
+    invitation = model(**values)
     # ``save`` of the model would do it, which a dry run passes by.
     invitation.guid = invitation.guid or uuid.uuid4()
     return invitation if has_columns(model) else _attach(invitation, None)

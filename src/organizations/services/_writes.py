@@ -79,11 +79,13 @@ def _statement_of(rows: list[Any]) -> _Insert | None:
         return None
     model, statement = type(rows[0]), _Insert(rows, connections[using])
     for field in model._meta.concrete_fields:
+        if field.generated:
+            continue  # it cannot even be read yet
         if type(field).pre_save is Field.pre_save:
             values = list(map(attrgetter(field.attname), rows))
         else:
             values = [field.pre_save(row, add=True) for row in rows]
-        if field.generated or (field.primary_key and not any(values)):
+        if field.primary_key and not any(values):
             continue  # the database gives it
         if not statement.add(field, values):
             return None
@@ -119,11 +121,9 @@ class _Insert:
         # Without the length: a cast would cut what the column refuses.
         kind = re.sub(r"\(.*\)", "", field.db_type(self.connection))
         prepared = partial(field.get_db_prep_save, connection=self.connection)
-        first = values[0]
         # A single row is an array, too, so that there is something to read from.
-        if len(values) > 1 and all(
-            value is first or (type(value) is type(first) and value == first) for value in values
-        ):
+        if len(values) > 1 and _is_one(values):
+            first = values[0]
             self._given.append((f"%s::{kind}", prepared(first)))
             self._names.insert(len(self._given) - 1, field.column)
             return True
@@ -159,6 +159,17 @@ class _Insert:
             row.pk, row._state.adding, row._state.db = key, False, self.connection.alias
             found.append(row)
         return found
+
+
+def _is_one(values: list[Any]) -> bool:
+    """Return whether all values are the same."""
+    first = values[0]
+    # [1] == [True], which as JSON are not the same.
+    holds_others = isinstance(first, dict | list | tuple | set)
+    return all(
+        value is first or (not holds_others and type(value) is type(first) and value == first)
+        for value in values
+    )
 
 
 def save(row: Any, *fields: str) -> None:

@@ -14,13 +14,14 @@ from typing import Any
 from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
+from django.db.models import F, Q, Subquery
 from django.db.models.functions import Lower
 from django.utils.module_loading import import_string
 
 from .. import signals
 from ..conf import get_settings
 from ..exceptions import NotAnAddress
-from ..expressions import one_of
+from ..expressions import OneOf, one_of
 from ._async import make_async
 
 __all__ = [
@@ -159,18 +160,19 @@ def verified_addresses(user: Any) -> list[str]:
     return sorted(found)
 
 
-def verified_rows(user: Any) -> Any:
-    """Return ``verified_addresses`` for a condition with ``__in``.
+def has_verified(name: str, user: Any) -> Any:
+    """Return the condition that a column has one of ``verified_addresses``.
 
-    Where the package's own rows are the only source, that is a subquery, and takes no query of
-    its own.
+    Where the package's own rows are the only source, they are a part of the statement.
+    Queries: 0 then, else 1 per source.
     """
     recorded = f"{__name__}.{recorded_addresses.__name__}"
     if tuple(get_settings().VERIFIED_ADDRESS_SOURCES) != (recorded,):
-        return verified_addresses(user)
+        return Q(**{f"{name}__in": verified_addresses(user)})
     if user.pk is None or not apps.is_installed("organizations"):
-        return []
-    return _recorded(user)
+        return Q(pk__in=())
+    # Beside another condition PostgreSQL would read the whole table for ``IN``.
+    return Q(OneOf(F(name), Subquery(_recorded(user))))
 
 
 def is_verified(user: Any, address: str) -> bool:

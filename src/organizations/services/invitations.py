@@ -405,10 +405,12 @@ def open_for(user: Any, *, model: Any, now: datetime) -> Any:
     """Return the open offers to a user, newest first, as a queryset.
 
     Those are invitations to the user's verified addresses, and offers of an ownership.
+
+    Queries: 0 until it is read, or 1 per source of addresses where there are several.
     """
     in_use: dict[str, Any] = {"unexpired_at": now, "organization__is_active": True}
-    mine = addresses.verified_rows(user)
-    invited = _records.open_rows(model, invitee_identifier__in=mine, **in_use)
+    to_me = addresses.has_verified("invitee_identifier", user)
+    invited = _records.open_rows(model, **in_use).filter(to_me)
     offered = _records.rows_in(
         model,
         statuses=[InvitationStatus.PENDING],

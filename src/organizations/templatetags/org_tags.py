@@ -283,13 +283,13 @@ def org_last_day(ends_at: datetime | None) -> date | None:
 
 
 @register.filter(expects_localtime=True)
-def org_time(moment: date | datetime | None, style: str = "DATE_FORMAT") -> str:
+def org_time(moment: Any, style: str = "DATE_FORMAT") -> str:
     """``{{ member.created|org_time }}``: a date in a ``<time>``, or nothing.
 
     ``|org_time:"DATETIME_FORMAT"`` says the hour, too.
     """
-    if moment is None:
-        return ""
+    if not moment:
+        return ""  # as where a row has no such field
     exact = {"timespec": "seconds"} if isinstance(moment, datetime) else {}
     return format_html(
         '<time datetime="{}">{}</time>', moment.isoformat(**exact), date_format(moment, style)
@@ -340,7 +340,8 @@ def _with_classes(attrs: dict[str, Any], classes: str) -> dict[str, Any]:
 def org_switcher(context: Any) -> dict[str, Any]:
     """The organizations of the signed-in user, the one of this page marked.
 
-    Queries: 1; 2 for somebody who is in no organization.
+    Queries: 1; 2 for somebody who is in no organization, and 1 more for each source of verified
+    addresses where there are several.
 
     At most 20, and a link to all. The current one is the ``organization`` of the page, else that
     of the request (1 query, if nobody has asked for it yet). They are links; where the session's

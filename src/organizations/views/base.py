@@ -151,25 +151,19 @@ class BaseOrganizationList(KeysetPagination, PageMixin, TemplateMixin, ListView)
     paginate_by = 50
 
     def get_queryset(self) -> Any:
+        model = self.get_org_model()
+        family = family_of(model)
+        condition = live(family, timezone.now())
+        rows = family.member._base_manager.filter(condition, organization_id=OuterRef("pk"))
+        counts = rows.order_by().values("organization_id").annotate(n=Count("pk")).values("n")
+        mine = rows.filter(user_id=self.request.user.pk)
+        has_admins = family.has_field("member", "is_admin")
         self.query = searched(self.request)
         named = Q(name__icontains=self.query) if self.query else Q()
-        return with_member(self.get_org_model().active.filter(named), self.request.user)
-
-    def enrich(self, rows: Any) -> Any:
-        family = family_of(self.get_org_model())
-        condition = live(family, timezone.now())
-        members = family.member._base_manager.filter(condition, organization_id=OuterRef("pk"))
-        counts = members.order_by().values("organization_id").annotate(n=Count("pk")).values("n")
-        mine = members.filter(user_id=self.request.user.pk)
-        has_admins = family.has_field("member", "is_admin")
-        return (
-            super()
-            .enrich(rows)
-            .annotate(
-                member_count=Coalesce(Subquery(counts), 0),
-                my_admin=Subquery(mine.values("is_admin")) if has_admins else Value(False),
-                my_owner=Subquery(mine.values(f"{family.owner_lookup}__pk")),
-            )
+        return with_member(model.active.filter(named), self.request.user).annotate(
+            member_count=Coalesce(Subquery(counts), 0),
+            my_admin=Subquery(mine.values("is_admin")) if has_admins else Value(False),
+            my_owner=Subquery(mine.values(f"{family.owner_lookup}__pk")),
         )
 
     def get_context_data(self, **kwargs: Any) -> Any:

@@ -12,7 +12,7 @@ from django.shortcuts import redirect
 from django.urls import reverse, reverse_lazy
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.functional import SimpleLazyObject
+from django.utils.functional import SimpleLazyObject, cached_property
 from django.views.generic import FormView, TemplateView
 
 from .. import keyset, permissions
@@ -99,21 +99,22 @@ bases = ViewFactory(None)
 class OrganizationList(base.BaseOrganizationList):
     """Mine, with the offers to my verified addresses and what I have deleted.
 
-    Queries: 1, and for offers and for deleted ones 1 or 2 each where there are some.
+    Queries: 1, and for offers and for deleted ones 1 or 2 each where there are some. Where
+    verified addresses have several sources, 1 for each more.
     """
 
     def enrich(self, rows: Any) -> Any:
         told = {"_has_deleted": Exists(self._deleted())}
-        if (offers := self._offers()) is not None:
-            told["_has_offers"] = Exists(offers)
+        if self._offers is not None:
+            told["_has_offers"] = Exists(self._offers)
         return super().enrich(rows).annotate(**told)
 
     def get_context_data(self, **kwargs: Any) -> Any:
         context = super().get_context_data(**kwargs)
-        user, rows = self.request.user, context["organizations"]
+        user, rows = self.request.user, context["object_list"]
         found: Any = []
-        if (offers := self._offers()) is not None and _told(rows, "_has_offers"):
-            found = invitations.with_life(offers)
+        if self._offers is not None and _told(rows, "_has_offers"):
+            found = invitations.with_life(self._offers)
         if not invitation_backend().requires_acceptance:
             # Its invitations are answered by their mails alone; an ownership waits here.
             found = [each for each in found if each.kind == InvitationKind.OWNERSHIP]
@@ -129,6 +130,7 @@ class OrganizationList(base.BaseOrganizationList):
             "deleted": deleted,
         }
 
+    @cached_property
     def _offers(self) -> Any:
         model = family_of(self.get_org_model()).invitation
         if model is None:
@@ -360,7 +362,7 @@ class OrganizationUserList(AccessRequiredMixin, base.BaseOrganizationUserList):
         count = 0
         context = super().get_context_data(**kwargs)
         may_invite = self.access.has(permissions.INVITE_MEMBER)
-        if may_invite and _told(context["organization_users"], "_has_invitations"):
+        if may_invite and _told(context["object_list"], "_has_invitations"):
             rows = open_invitations(self.organization)
             wanted = self.request.GET.get("invitations", "")
             found = keyset.page_of(rows, self.invitations_shown, wanted)

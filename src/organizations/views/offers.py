@@ -121,20 +121,14 @@ class OrganizationInvitations(KeysetPagination, OffersMixin, ListView):
     def get_queryset(self) -> Any:
         wanted = self.request.GET.get("state", "")
         self.state = InvitationStatus(wanted) if wanted in list(STATES) else None
-        self.waiting = requests.waiting(self.organization, now=timezone.now()).order_by()
-        return invitations.of_organization(self.organization, state=self.state, now=timezone.now())
-
-    def enrich(self, rows: Any) -> Any:
+        rows = invitations.of_organization(self.organization, state=self.state, now=timezone.now())
         members = family_of(self.organization).member._base_manager
         inviter = members.filter(
             organization_id=self.organization.pk, user_id=OuterRef("invited_by_id")
         )
-        return (
-            super()
-            .enrich(rows)
-            .annotate(
-                inviter_is_here=Exists(inviter), waiting_count=CountOf(self.waiting.values("pk"))
-            )
+        self.waiting = requests.waiting(self.organization, now=timezone.now()).order_by()
+        return rows.annotate(
+            inviter_is_here=Exists(inviter), waiting_count=CountOf(self.waiting.values("pk"))
         )
 
     def get_context_data(self, **kwargs: Any) -> Any:
