@@ -31,9 +31,8 @@ def acme():
         )
         for number in range(20_000)
     )
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("ANALYZE")
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
     return acme
 
 
@@ -59,12 +58,13 @@ WAYS = {
 }
 
 
+# SQLite chooses otherwise from one version to another.
+@pytest.mark.postgres
 @pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
 def test_no_more_than_the_readers_are_read(way, reader):
     plan = way(offers(reader)).explain()
-    assert "organizations_invitation_to" in plan or "USING INDEX" in plan
+    assert "organizations_invitation_to" in plan
     assert "Seq Scan on organizations_organizationinvitation" not in plan
-    assert "SCAN organizations_organizationinvitation" not in plan
 
 
 def test_what_they_find(acme, reader):
