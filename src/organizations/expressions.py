@@ -35,7 +35,8 @@ class OneOf(Func):
     """``key = ANY(ARRAY(subquery))`` on PostgreSQL, elsewhere ``key IN (subquery)``.
 
     An array is read once. Where PostgreSQL knows little of a table, as after an import, it may
-    join with what ``IN`` reads, and sort the whole organization again for each of its rows.
+    join with what ``IN`` reads, and sort the whole organization again for each of its rows. A list
+    of values is an array already, on PostgreSQL; see ``one_of``.
     """
 
     output_field = BooleanField()

@@ -174,8 +174,7 @@ class AddIndexInUse(AddIndex):
 class DropFieldIndex(Operation):
     """Drop the index that Django made for a field by itself, where another one begins with it.
 
-    The state knows of it by an ``AlterField`` of its own, which as an operation on the database
-    would also check the foreign key anew, row by row, while nobody can write.
+    An ``AlterField`` would also check the foreign key anew, row by row, while nobody can write.
     """
 
     atomic = False
@@ -187,7 +186,9 @@ class DropFieldIndex(Operation):
         self.name = name
 
     def state_forwards(self, app_label: str, state: Any) -> None:
-        """The index is part of the field's state, see above."""
+        field = state.models[app_label, self.model_name.lower()].fields[self.name].clone()
+        field.db_index = False
+        state.alter_field(app_label, self.model_name.lower(), self.name, field, True)
 
     def database_forwards(
         self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any

@@ -157,9 +157,9 @@ def new(organization: Any, *, kind: InvitationKind, address: str = "", user: Any
     model = family_of(organization).invitation
     if model is None:
         raise OrganizationsError(_("This organization keeps no invitations."))
-    invitation = _records.new(model, organization=organization, invitee_identifier=address)
-    if user is not None:
-        invitation.invitee = user
+    invitation = _records.new(
+        model, organization=organization, invitee_identifier=address, invitee=user
+    )
     invitation.kind = kind.value
     return invitation
 
