@@ -9,7 +9,7 @@ Sources and groups know the project's default family; other families have standi
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -121,22 +121,23 @@ def sources_for(family: Family) -> tuple[GrantSource, ...]:
         return ()  # check E002 tells about it
 
 
-def names_given_to(organization: Any, *, kind: str, keys: Any, now: datetime) -> frozenset[str]:
-    """Return the permissions that sources give to groups of a kind, for offers.
+def names_given_to(
+    organization: Any, *, kind: str, keys: Collection[int], now: datetime
+) -> dict[int, frozenset[str]]:
+    """Return the permissions that sources give to groups of a kind, by group, for offers.
 
     Sources that give something to groups have ``given_to(organization, *, kind, keys, now)``; of
     others nothing is known before somebody is in the group, and whoever joins by an offer is
     compared with its maker once more then.
-
-    Args:
-        keys: the keys of the groups, as a list or a queryset of one column.
     """
-    found: list[frozenset[str]] = []
+    found: dict[int, frozenset[str]] = {}
     for source in sources_for(family_of(organization)):
         given_to = getattr(source, "given_to", None)
-        if given_to is not None:
-            found.append(given_to(organization, kind=kind, keys=keys, now=now))
-    return frozenset().union(*found)
+        if given_to is None:
+            continue
+        for key, names in given_to(organization, kind=kind, keys=keys, now=now).items():
+            found[key] = found.get(key, frozenset()) | names
+    return found
 
 
 def standing_of(*, is_owner: bool, is_admin: bool) -> Standing:

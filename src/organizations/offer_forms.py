@@ -34,17 +34,17 @@ def within(access: Any, preset: presets.Preset, organization: Any) -> list[tuple
 
     Args:
         access: None for whoever may give everything.
-    Queries: those of ``choices`` and of ``permissions_of``; for somebody who lacks something,
-        the latter once more for each choice.
+    Queries: those of ``choices`` and of ``permissions_by_value``.
     """
     choices = preset.choices(organization)
-
-    def may_give(values: list[str]) -> bool:
-        return bool(preset.permissions_of(organization, values) <= access.permissions)
-
-    if access is None or may_give([value for value, _name in choices]):
+    if access is None:
         return choices
-    return [choice for choice in choices if may_give([choice[0]])]
+    brought = preset.permissions_by_value(organization, [value for value, _name in choices])
+    return [
+        (value, name)
+        for value, name in choices
+        if brought.get(value, frozenset()) <= access.permissions
+    ]
 
 
 class TermsForm(forms.Form):

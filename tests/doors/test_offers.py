@@ -52,8 +52,8 @@ class Hats:
             raise OrganizationsError("no such hat")
         return sorted(values)
 
-    def permissions_of(self, organization, values):
-        return frozenset(["organizations.delete_organization"] if "2" in values else [])
+    def permissions_by_value(self, organization, values):
+        return {"2": frozenset(["organizations.delete_organization"])}
 
     def apply(self, member, values):
         self.given.append((member.user_id, values))

@@ -6,19 +6,23 @@ from datetime import timedelta
 import pytest
 from django.apps import apps
 from django.core import mail
+from django.db import connection
 from django.db.models import signals as model_signals
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from organizations import permissions
 from organizations.exceptions import ExceedsOwnRights, OrganizationsError, RaisesOwnRights
-from organizations.models import Organization
+from organizations.models import Organization, OrganizationInvitation
 from organizations.roles import services as roles
-from organizations.roles.models import RoleAssignment
+from organizations.roles.models import Role, RoleAssignment
+from organizations.services import invitations
 from organizations.services.access import access_of, rights_of_members
 from organizations.services.explain import explain
 from organizations.services.preview import preview
 from organizations.teams import services
 from organizations.teams.models import Team, TeamMember
+from tests.doors.support import page, signed_in
 
 from .support import chain, make, member, user
 
@@ -269,3 +273,41 @@ def test_what_is_foretold_comes_true_and_the_look_leaves_nothing_behind(seed, ac
         if verb is services.delete:
             world.new(world.count)
     assert min(seen.values()) > 0, seen
+
+
+# offers
+
+
+def invited(acme, by, count):
+    """Invite that many people, each with a role and a team of their own."""
+    for number in range(count):
+        role = roles.create(
+            acme, name=f"Role {number}", permissions=[GRANTABLE[number % 3]], actor=None
+        )
+        team = make(acme, f"Team {number}")
+        roles.assign(team, role, actor=None)
+        invitations.invite(
+            acme,
+            address=f"new{number}@example.com",
+            actor=by,
+            now=timezone.now(),
+            presets={"roles": [str(role.pk)], "teams": [str(team.pk)]},
+        )
+
+
+@pytest.mark.parametrize("name", ["organization_invitations", "organization_user_list"])
+@pytest.mark.parametrize("who", ["ada", "bo"])
+def test_lists_of_offers_with_roles_take_as_many_queries_for_many(acme, who, name, settings):
+    backend = "organizations.backends.modeled.ModelInvitation"
+    settings.ORGANIZATIONS = {"INVITATION_BACKEND": backend}
+    browser, counts = signed_in(user(acme, who)), []
+    for count in (2, 10):
+        invited(acme, user(acme, "ada"), count)
+        browser.get(page(name, acme))
+        with CaptureQueriesContext(connection) as queries:
+            assert browser.get(page(name, acme)).status_code == 200
+        counts.append(len(queries))
+        Role.objects.all().delete()
+        Team.objects.all().delete()
+        OrganizationInvitation.objects.all().delete()
+    assert len(set(counts)) == 1, counts

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -86,8 +86,10 @@ class RoleGrants:
                 ended=not line["live"],
             )
 
-    def given_to(self, organization: Any, *, kind: str, keys: Any, now: datetime) -> frozenset[str]:
-        """Return what live roles of groups give together. Queries: 1."""
+    def given_to(
+        self, organization: Any, *, kind: str, keys: Collection[int], now: datetime
+    ) -> dict[int, frozenset[str]]:
+        """Return what live roles of groups give, by group. Queries: 1."""
         rows = RoleAssignment._base_manager.filter(
             is_live(now),
             Q(role__isnull=True) | Q(role__organization=F("organization")),
@@ -96,11 +98,13 @@ class RoleGrants:
             group_key__in=keys,
         )
         codes = {role.name: role.permissions for role in registry.declared()}
-        found = [
-            role.permissions if role is not None else codes.get(name, ())
-            for role, name in ((row.role, row.role_name) for row in rows.select_related("role"))
-        ]
-        return frozenset().union(*map(effective, found))
+        found: dict[int, frozenset[str]] = {}
+        for row in rows.select_related("role"):
+            role = row.role
+            names = role.permissions if role is not None else codes.get(row.role_name, ())
+            key = int(row.group_key or 0)  # asked for above, so it is there
+            found[key] = found.get(key, frozenset()) | effective(names)
+        return found
 
     def members_with(self, permission: str, *, now: datetime) -> Q:
         if not effective([permission]):

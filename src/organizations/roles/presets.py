@@ -40,10 +40,14 @@ class RolePreset:
                 )
         return list(dict.fromkeys(found))
 
-    def permissions_of(self, organization: Any, values: list[str]) -> frozenset[str]:
-        rows = [role.permissions for role in _stored(organization, values)]
-        codes = [role.permissions for role in registry.declared() if role.name in values]
-        return frozenset().union(*map(effective, [*codes, *rows]))
+    def permissions_by_value(
+        self, organization: Any, values: Iterable[str]
+    ) -> dict[str, frozenset[str]]:
+        """Return what each role gives. Queries: 0 or 1."""
+        wanted = set(values)
+        codes = {role.name: role.permissions for role in registry.declared()}
+        own = {str(role.pk): role.permissions for role in _stored(organization, wanted)}
+        return {key: effective(names) for key, names in {**codes, **own}.items() if key in wanted}
 
     def apply(self, member: Any, values: list[str]) -> None:
         organization = member.organization

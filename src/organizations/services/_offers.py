@@ -71,8 +71,11 @@ class Terms:
 
     def rights(self, organization: Any) -> frozenset[str]:
         """Return the permissions that a member gets who joins on these terms."""
-        standing = standing_of(is_owner=False, is_admin=self.is_admin)
-        return names_of(standing) | presets.permissions_of(organization, self.presets)
+        return self.rights_of_standing() | presets.permissions_of(organization, self.presets)
+
+    def rights_of_standing(self) -> frozenset[str]:
+        """Return those that come with the standing alone. Queries: 0."""
+        return names_of(standing_of(is_owner=False, is_admin=self.is_admin))
 
 
 def clean_terms(organization: Any, *, now: datetime, **given: Any) -> Terms:

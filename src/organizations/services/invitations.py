@@ -6,13 +6,14 @@ Here are offers to an address, and the answer to offers of every kind. Links sta
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.apps import apps
 from django.utils import timezone
 
-from .. import permissions, signals, states, tokens
+from .. import permissions, presets, signals, states, tokens
 from ..exceptions import InvitationNotForYou, InvitationStateError, NotAnAddress
 from ..families import family_of
 from ..permissions import Access
@@ -448,16 +449,27 @@ def of_organization(
     return _records.rows_in(**mine, statuses=[wanted])
 
 
-def within_reach(invitation: Any, access: Access) -> bool:
-    """Return whether somebody with this access may change an offer, as the verbs decide it.
+def within_reach(invitations: Iterable[Any], organization: Any, access: Access) -> set[Any]:
+    """Return the keys of those offers that somebody with this access may change.
+
+    As the verbs decide it.
 
     Args:
-        invitation: with its life, see ``with_life``.
-    Queries: 0 for offers without presets.
+        invitations: of the organization, with their lives, see ``with_life``.
+    Queries: 0 for offers without presets and for somebody with every permission, else those of
+        ``presets.permissions_of`` for one offer.
     """
     if not access.has(permissions.INVITE_MEMBER):
-        return False
-    return Terms.of(invitation).rights(invitation.organization) <= access.permissions
+        return set()
+    offered = {each.pk: Terms.of(each) for each in invitations}
+    if access.permissions >= {permission.name for permission in permissions.declared()}:
+        return set(offered)
+    given = presets.permissions_of_all(organization, [each.presets for each in offered.values()])
+    return {
+        key
+        for (key, terms), names in zip(offered.items(), given, strict=True)
+        if terms.rights_of_standing() | names <= access.permissions
+    }
 
 
 def refuse_inactive(organization: Any, user: Any, *, now: datetime) -> None:

@@ -46,15 +46,24 @@ class TeamPreset:
                 )
         return list(dict.fromkeys(found))
 
-    def permissions_of(self, organization: Any, values: list[str]) -> frozenset[str]:
-        """Return what is given to the teams and to those above them. Queries: 1 per source."""
+    def permissions_by_value(
+        self, organization: Any, values: Iterable[str]
+    ) -> dict[str, frozenset[str]]:
+        """Return what is given to each team and to those above. Queries: 1, and 1 per source."""
         above = TeamAncestor._base_manager.filter(
             organization_id=organization.pk, team__in=_keys(values)
         )
-        reached = above.order_by().values("ancestor")
-        return grants.names_given_to(
-            organization, kind=TeamGroups.kind, keys=reached, now=timezone.now()
+        pairs = list(above.order_by().values_list("team_id", "ancestor_id"))
+        given = grants.names_given_to(
+            organization,
+            kind=TeamGroups.kind,
+            keys={ancestor for _team, ancestor in pairs},
+            now=timezone.now(),
         )
+        found: dict[str, frozenset[str]] = {}
+        for team, ancestor in pairs:
+            found[str(team)] = found.get(str(team), frozenset()) | given.get(ancestor, frozenset())
+        return found
 
     def apply(self, member: Any, values: list[str]) -> None:
         organization = member.organization
@@ -66,6 +75,6 @@ class TeamPreset:
                 continue
 
 
-def _keys(values: list[str]) -> list[int]:
+def _keys(values: Iterable[str]) -> list[int]:
     """Return the keys; no database has one of more digits."""
     return [int(value) for value in values if value.isdecimal() and len(value) < 19]

@@ -367,8 +367,10 @@ class OrganizationUserList(AccessRequiredMixin, base.BaseOrganizationUserList):
             wanted = self.request.GET.get("invitations", "")
             found = keyset.page_of(rows, self.invitations_shown, wanted)
             count = found.count
-            for row in invitations.with_life(found):
-                row.within_reach = invitations.within_reach(row, self.access)
+            shown = invitations.with_life(found)
+            reached = invitations.within_reach(shown, self.organization, self.access)
+            for row in shown:
+                row.within_reach = row.pk in reached
         return {
             **context,
             "invitations": found,

@@ -145,6 +145,7 @@ class OrganizationInvitations(KeysetPagination, OffersMixin, ListView):
 
     def prepare(self, rows: list[Any]) -> None:
         """Say of each offer what the viewer may do, and whether its inviter is gone."""
+        reached = invitations.within_reach(rows, self.organization, self.access)
         for row in rows:
             row.inviter_left = (
                 row.on_own_authority
@@ -153,9 +154,9 @@ class OrganizationInvitations(KeysetPagination, OffersMixin, ListView):
                 and row.status in OPEN
                 and not (row.invited_by and superuser_has_access(row.invited_by))
             )
-            row.actions = self.actions(row)
+            row.actions = self.actions(row, is_reached=row.pk in reached)
 
-    def actions(self, row: Any) -> set[str]:
+    def actions(self, row: Any, *, is_reached: bool) -> set[str]:
         """Return the verbs that the state, the kind and the viewer's rights allow."""
         possible = set(TRANSITIONS[row.state])
         if row.kind == InvitationKind.OWNERSHIP:
@@ -165,7 +166,7 @@ class OrganizationInvitations(KeysetPagination, OffersMixin, ListView):
             return possible & {"approve", "decline"}
         if not (row.is_expired or row.state is InvitationStatus.PENDING):
             return set()
-        if not invitations.within_reach(row, self.access):
+        if not is_reached:
             return set()
         renewable = row.kind in invitations.RENEWABLE
         return possible & ({"resend", "revoke"} if renewable else {"revoke"})
@@ -281,7 +282,7 @@ class InvitationRevoke(InvitationActionMixin, TemplateView):
             return self.back()
         if invitation.kind == InvitationKind.OWNERSHIP:
             self.access.require(permissions.TRANSFER_ORGANIZATION)
-        elif not invitations.within_reach(invitation, self.access):
+        elif not invitations.within_reach([invitation], self.organization, self.access):
             raise ExceedsOwnRights(())
         return self.render_to_response(self.get_context_data(invitation=invitation, **kwargs))
 
