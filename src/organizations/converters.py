@@ -19,7 +19,7 @@ from .conf import is_reserved
 from .families import family_of
 from .grants import superuser_has_access
 from .permissions import Access
-from .services.access import access_at, access_of
+from .services.access import Columns, access_at, access_of
 from .words import gettext_lazy as _
 
 __all__ = [
@@ -169,7 +169,7 @@ def find_with_access(
     user: Any,
     *,
     get: Get = _get,
-    columns: dict[str, Any] | None = None,
+    columns: tuple[Columns, ...] = (),
 ) -> tuple[Any, Access | None]:
     """Return as ``find_organization``, and what the user may do there if that came along.
 
@@ -181,7 +181,7 @@ def find_with_access(
     accesses: list[Access] = []
 
     def get_with_access(rows: Any, name: str, value: Any) -> Any:
-        found = access_at(user, rows, name=name, value=value, columns=columns or {})
+        found = access_at(user, rows, name=name, value=value, columns=columns)
         if found is None:
             return get(rows, name, value)
         accesses.append(found[1])

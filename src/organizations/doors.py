@@ -137,18 +137,22 @@ def keep_secret(response: HttpResponse) -> HttpResponse:
 
 
 def page_context(request: HttpRequest) -> dict[str, Any]:
-    """Return what every page of the package needs in its context: the layout around it.
+    """Return what every page of the package needs in its context: the layout around it."""
+    return {"base_template": PART if is_part(request) else get_settings().BASE_TEMPLATE}
 
-    htmx asks for the inside of a page, without the layout, unless it takes the whole
-    body: for boosted links, for pages that it shows again, and where it selects by itself.
+
+def is_part(request: HttpRequest) -> bool:
+    """Return whether htmx asks for the inside of a page, without the layout.
+
+    It takes the whole body for boosted links, for pages that it shows again, and where it selects
+    by itself.
     """
     headers = request.headers
-    is_part = (
+    return (
         headers.get("HX-Request") == "true"
         and headers.get("HX-Request-Type") != "full"
         and not {"HX-Boosted", "HX-History-Restore-Request"} & headers.keys()
     )
-    return {"base_template": PART if is_part else get_settings().BASE_TEMPLATE}
 
 
 def varying(response: HttpResponse) -> HttpResponse:

@@ -14,11 +14,12 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from django.core.exceptions import ImproperlyConfigured
-from django.db.models import F, JSONField, Q, QuerySet, Subquery
+from django.db.models import F, Q, QuerySet
 from django.db.models.signals import post_delete
 
 from . import signals
 from .conf import get_settings
+from .expressions import JSONRows
 from .families import Family, default_family, family_of, live
 from .permissions import Grant, Standing, declared, get
 
@@ -183,18 +184,3 @@ def superuser_has_access(user: Any) -> bool:
     """Return whether a user has every permission everywhere: the one place that decides it."""
     flag = bool(getattr(user, "is_superuser", False)) and bool(user.is_active)
     return flag and get_settings().SUPERUSERS_HAVE_ACCESS
-
-
-class JSONRows(Subquery):
-    """The rows of a queryset as one JSON list, so that one query can bring many of them.
-
-    The queryset has one column named ``line``, a ``JSONObject``. An empty one gives ``[]``.
-    """
-
-    output_field = JSONField()
-    template = "(SELECT COALESCE(JSONB_AGG(line), '[]'::jsonb) FROM (%(subquery)s) AS list)"
-
-    def as_sqlite(self, compiler: Any, connection: Any, **extra: Any) -> Any:
-        # JSON(): a text that comes out of a subquery would be taken for a string.
-        template = "(SELECT JSON_GROUP_ARRAY(JSON(line)) FROM (%(subquery)s) AS list)"
-        return super().as_sql(compiler, connection, template=template, **extra)

@@ -8,7 +8,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import models
 from django.utils import timezone
 
-from .families import family_of, live, organization_field
+from .families import Family, family_of, live, organization_field
 from .grants import members_with, superuser_has_access
 from .newest import newest
 from .permissions import get
@@ -19,6 +19,7 @@ __all__ = [
     "OrganizationOwnedManager",
     "OrganizationOwnedQuerySet",
     "OrganizationQuerySet",
+    "of_member",
     "with_member",
 ]
 
@@ -30,7 +31,12 @@ def with_member(organizations: Any, user: Any) -> Any:
     except ImproperlyConfigured:
         # A second organization with members alone, as some projects have it: check W009.
         return organizations.filter(users=user)
-    members = family.member._base_manager.filter(live(family, timezone.now()), user_id=user.pk)
+    return of_member(organizations, family, user.pk, now=timezone.now())
+
+
+def of_member(organizations: Any, family: Family, user: Any, *, now: Any) -> Any:
+    """Return as ``with_member``, by a user's key and a moment, or expressions for them."""
+    members = family.member._base_manager.filter(live(family, now), user_id=user)
     return organizations.filter(pk__in=members.values("organization_id"))
 
 

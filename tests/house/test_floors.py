@@ -31,6 +31,7 @@ FLOORS = {
     "checks": 4, "testing": 4, "apps": 4, "converters": 4, "decorators": 4, "doors": 4, "pages": 4,
     "samples": 4, "elements": 4, "offer_forms": 4, "joining_forms": 4, "handover_mail": 4,
     "bulk_forms": 4, "resolvers": 4, "row_checks": 4, "themes": 4,
+    "beside": 4,
 }  # fmt: skip
 # Floor 5: optional apps. The core knows none of them, and they do not know each other.
 WINGS = {"roles", "teams", "tenancy", "audit", "api", "sso", "scim"}

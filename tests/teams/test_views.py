@@ -66,8 +66,8 @@ def test_list_costs_the_same_for_any_number_of_teams(sign_in, acme, django_asser
     for number in (0, 1):
         for index in range(number * 20):
             make(acme, f"More {index}", Team.objects.get(name="Level 1"), leads=["di"])
-        # The session, the user, the switcher's list, and the five of the view.
-        with django_assert_num_queries(7, info="list of teams") as asked:
+        # The session, the user, the organization with all that stands beside, and the view's own.
+        with django_assert_num_queries(6, info="list of teams") as asked:
             browser.get(page("s", acme))
         counts.append(len(asked))
     assert counts[0] == counts[1]
@@ -206,7 +206,7 @@ def test_team_page_has_pages_and_costs_the_same(sign_in, acme, django_assert_num
         for index in range(number):
             row = testing.make_member(acme, f"p{index}")
             services.add_member(team, row, actor=None)
-        with django_assert_num_queries(9, info="page of a team") as asked:
+        with django_assert_num_queries(8, info="page of a team") as asked:
             response = browser.get(page("_detail", acme, team))
         counts.append(len(asked))
     assert counts[0] == counts[1]

@@ -21,10 +21,9 @@ from django.db.models import (
     When,
 )
 from django.db.models.functions import JSONObject
-from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 
 from organizations import permissions
+from organizations.expressions import moment_in_json
 from organizations.grants import JSONRows, groups
 from organizations.permissions import Grant
 
@@ -82,7 +81,7 @@ class RoleGrants:
                 permissions=effective(names),
                 name=str(code or line["name"]),
                 via=line["via"],
-                until=_moment(line["until"], row),
+                until=moment_in_json(line["until"], connections[row._state.db]),
                 ended=not line["live"],
             )
 
@@ -123,13 +122,3 @@ def _name_of_group() -> Any:
         for kind in groups()
     ]
     return Case(*names, default=Value(""), output_field=TextField())
-
-
-def _moment(text: str | None, row: Any) -> datetime | None:
-    """Return the moment that a database has written into JSON, aware."""
-    moment = parse_datetime(text) if text else None
-    if moment is None or timezone.is_aware(moment):
-        return moment
-    # Without a zone it stands in that of the connection, or of a project without zones.
-    zone = connections[row._state.db].timezone or timezone.get_default_timezone()
-    return timezone.make_aware(moment, zone)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from django.core.signals import setting_changed
 from django.db.models import Case, DateTimeField, F, Q, Value, When
+from django.dispatch import receiver
 from django.utils import timezone
 
 from ..compiled import Compiled, Parameter
@@ -19,12 +22,16 @@ __all__ = [
     "access_at",
     "access_of",
     "arights_of_members",
+    "is_bare",
     "members_with_grants",
     "members_with_standing",
     "rights_of_members",
     "rights_of_row",
     "with_grants",
 ]
+
+#: Returns annotations of member rows by name; see ``access_at``.
+Columns = Callable[..., dict[str, Any]]
 
 
 def members_with_standing(organization: Any) -> Any:
@@ -67,7 +74,7 @@ def _as_it_is_now(access: Access, *, now: datetime) -> Access:
 
 
 def access_at(
-    user: Any, organizations: Any, *, name: str, value: Any, columns: Any
+    user: Any, organizations: Any, *, name: str, value: Any, columns: tuple[Columns, ...]
 ) -> tuple[Any, Access] | None:
     """Return an organization of a queryset, and as ``access_of`` what a member may do in it.
 
@@ -77,10 +84,12 @@ def access_at(
     Args:
         organizations: where to look.
         name, value: a unique field, and what it holds.
-        columns: further values for the organization, as annotations of the member, by name.
+        columns: functions that return annotations of the member row by name, as in ``beside``;
+            called with the family, a moment ``now`` and the key of the ``user``, or expressions for
+            these. They are compiled once as well, so they may depend on nothing else but settings.
     Queries: 1.
     """
-    if user.pk is None or not _is_bare(organizations):
+    if user.pk is None or not is_bare(organizations):
         return None
     family = family_of(organizations.model)
     relation = family.member._meta.get_field("organization")
@@ -91,7 +100,8 @@ def access_at(
         found = {name: value}
         keys = organizations.filter(**found).order_by().values(relation.target_field.attname)
         members = family.member._base_manager.filter(user_id=user.pk, organization_id__in=keys)
-        row = _at(with_grants(_with_standing(members), now=now), columns).first()
+        members = with_grants(_with_standing(members), now=now)
+        row = _at(members, family, columns, now=now, user=user.pk).first()
     else:
         field = organizations.model._meta.get_field(name)
         row = _row_of(family, user, f"organization__{name}", field, value, now=now, columns=columns)
@@ -99,17 +109,19 @@ def access_at(
         return None
     _know(row, user)
     organization = row.organization
-    for name in columns:
-        setattr(organization, name, getattr(row, name))
     if not user.is_active or not organization.is_active:
         return organization, Access(organization_id=organization.pk, user_id=user.pk)
     return organization, _as_it_is_now(_access_by(row, user, organization, now=now), now=now)
 
 
-def _at(rows: Any, columns: Any) -> Any:
+def _at(rows: Any, family: Family, columns: Any, *, now: Any, user: Any) -> Any:
     """Return rows without their users: who asks has the user already."""
     rows = rows.select_related(None).order_by("pk")
-    return rows if columns is None else rows.annotate(**columns).select_related("organization")
+    if columns is None:
+        return rows
+    for each in columns:
+        rows = rows.annotate(**each(family, now=now, user=user))
+    return rows.select_related("organization")
 
 
 def _know(row: Any, user: Any) -> None:
@@ -122,6 +134,12 @@ def _know(row: Any, user: Any) -> None:
 _compiled: dict[Any, tuple[Any, Compiled]] = {}
 
 
+@receiver(setting_changed)
+def _forget(**kwargs: Any) -> None:
+    """Settings change within tests alone."""
+    _compiled.clear()
+
+
 def _row_of(
     family: Family,
     user: Any,
@@ -130,13 +148,13 @@ def _row_of(
     value: Any,
     *,
     now: Any,
-    columns: Any = None,
+    columns: tuple[Columns, ...] | None = None,
     is_fresh: bool = False,
 ) -> Any:
     """Return a user's member row with grants where a field has a value, or None. Queries: 1.
 
     Args:
-        columns: annotations for the organization, which comes along; None without it.
+        columns: see ``access_at``, and with the organization; None without it.
         is_fresh: with the user's row, and as ``_in_use`` whether the organization is active.
     """
     members = family.member._base_manager.all()
@@ -148,13 +166,13 @@ def _row_of(
         found = with_grants(_with_standing(found), now=moment)
         if is_fresh:
             return found.annotate(_in_use=F("organization__is_active")).order_by("pk")
-        return _at(found, columns)
+        return _at(found, family, columns, now=moment, user=person)
 
     # What projects add may depend on more than the parameters, and so may their managers.
     is_fixed = all(getattr(each, "is_fixed", False) for each in made_of)
-    if not is_fixed or not _is_bare(members) or members.query.where:
+    if not is_fixed or not is_bare(members) or members.query.where:
         return rows(now, user.pk, value).first()
-    key = (family.member, members.db, name, is_fresh, *(columns or ()), *map(id, made_of))
+    key = (family.member, members.db, name, is_fresh, columns, *map(id, made_of))
     if key not in _compiled:
         moment = Parameter("now", DateTimeField())
         person = Parameter("user", family.member._meta.get_field("user").target_field)
@@ -164,7 +182,7 @@ def _row_of(
     return _compiled[key][1].first(now=now, user=user.pk, value=value)
 
 
-def _is_bare(rows: Any) -> bool:
+def is_bare(rows: Any) -> bool:
     """Return whether a queryset brings all columns of its table and nothing else."""
     query = rows.query
     return not (

@@ -110,12 +110,12 @@ def recorded_addresses(user: Any) -> Iterable[str]:
     """Source: the package's own rows."""
     if user.pk is None or not apps.is_installed("organizations"):
         return []
-    return list(_recorded(user))
+    return list(_recorded(user.pk))
 
 
 def _recorded(user: Any) -> Any:
     rows = apps.get_model("organizations", "VerifiedAddress")._default_manager
-    return rows.filter(user_id=user.pk).values_list("address", flat=True)
+    return rows.filter(user_id=user).values_list("address", flat=True)
 
 
 def allauth_addresses(user: Any) -> Iterable[str]:
@@ -166,10 +166,23 @@ def has_verified(name: str, user: Any) -> Any:
     Where the package's own rows are the only source, they are a part of the statement.
     Queries: 0 then, else 1 per source.
     """
-    recorded = f"{__name__}.{recorded_addresses.__name__}"
-    if tuple(get_settings().VERIFIED_ADDRESS_SOURCES) != (recorded,):
+    if not are_recorded():
         return Q(**{f"{name}__in": verified_addresses(user)})
-    if user.pk is None or not apps.is_installed("organizations"):
+    return has_recorded(name, user.pk)
+
+
+def are_recorded() -> bool:
+    """Return whether the package's own rows are the only source of verified addresses."""
+    own = f"{__name__}.{recorded_addresses.__name__}"
+    return tuple(get_settings().VERIFIED_ADDRESS_SOURCES) == (own,)
+
+
+def has_recorded(name: str, user: Any) -> Q:
+    """Return as ``has_verified`` where ``are_recorded``, by a user's key or an expression for it.
+
+    Queries: 0.
+    """
+    if user is None or not apps.is_installed("organizations"):
         return Q(pk__in=())
     # Beside another condition PostgreSQL would read the whole table for ``IN``.
     return Q(OneOf(F(name), Subquery(_recorded(user))))

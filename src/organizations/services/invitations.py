@@ -24,6 +24,7 @@ from ._async import make_async
 from ._inviting import Inviting, holds_a_seat
 from ._locks import lock_organization, verb
 from ._offers import Deliver, Terms
+from ._records import has_columns
 from .ceiling import authority
 
 __all__ = [
@@ -42,6 +43,7 @@ __all__ = [
     "by_proof",
     "decline",
     "fits",
+    "has_columns",
     "invite",
     "mail_to_reader",
     "of_organization",
@@ -60,6 +62,19 @@ __all__ = [
 
 #: Kinds that get a new secret when they are sent again.
 RENEWABLE = (InvitationKind.MAIL, *BY_LINK)
+#: What a list needs of the life of an offer, where it stands in columns of its own.
+SHOWN = (
+    "kind",
+    "status",
+    "is_admin",
+    "expires_at",
+    "sent_at",
+    "send_count",
+    "presets",
+    "member_until",
+    "locale",
+    "note",
+)
 
 
 @verb
@@ -409,14 +424,24 @@ def open_for(user: Any, *, model: Any, now: datetime) -> Any:
 
     Queries: 0 until it is read, or 1 per source of addresses where there are several.
     """
+    return open_to(
+        addresses.has_verified("invitee_identifier", user), user.pk, model=model, now=now
+    )
+
+
+def open_to(is_to_them: Any, user: Any, *, model: Any, now: Any) -> Any:
+    """Return as ``open_for``, by a user's key and a moment, or expressions for them.
+
+    Args:
+        is_to_them: the condition that an invitation is to one of the user's verified addresses.
+    """
     in_use: dict[str, Any] = {"unexpired_at": now, "organization__is_active": True}
-    to_me = addresses.has_verified("invitee_identifier", user)
-    invited = _records.open_rows(model, **in_use).filter(to_me)
+    invited = _records.open_rows(model, **in_use).filter(is_to_them)
     offered = _records.rows_in(
         model,
         statuses=[InvitationStatus.PENDING],
         life={"kind": InvitationKind.OWNERSHIP.value},
-        invitee_id=user.pk,
+        invitee_id=user,
         **in_use,
     )
     return invited | offered

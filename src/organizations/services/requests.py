@@ -34,6 +34,7 @@ __all__ = [
     "propose",
     "proposed_by",
     "waiting",
+    "waiting_in",
     "waiting_of",
 ]
 
@@ -207,9 +208,14 @@ def decline(invitation: Any, *, actor: Any, now: datetime) -> Any:
 
 def waiting(organization: Any, *, now: datetime) -> Any:
     """Return the requests and proposals that wait for a decision, newest first, as a queryset."""
+    return waiting_in(organization.pk, model=family_of(organization).invitation, now=now)
+
+
+def waiting_in(organization: Any, *, model: Any, now: Any) -> Any:
+    """Return as ``waiting``, by an organization's key and a moment, or expressions for them."""
     return _records.rows_in(
-        family_of(organization).invitation,
-        organization_id=organization.pk,
+        model,
+        organization_id=organization,
         statuses=[InvitationStatus.PROPOSED],
         unexpired_at=now,
     )

@@ -18,20 +18,18 @@ from django.utils.formats import date_format, number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from .. import elements, pages, presets
+from .. import beside, elements, pages, presets
 from ..backends import invitation_backend
 from ..conf import get_settings
 from ..dates import last_day
 from ..exceptions import RegistrationClosed
-from ..expressions import CountOf
-from ..families import default_family, is_live
+from ..families import is_live
 from ..grants import standing_of
 from ..keyset import COUNTED
 from ..mail import display_name
-from ..managers import with_member
 from ..permissions import Access, Grant
 from ..resolvers import chosen, from_session
-from ..services import invitations, registration
+from ..services import registration
 from ..services.access import access_of, members_with_standing, rights_of_row
 from ..services.ceiling import within_reach
 from ..services.organizations import accent_of
@@ -336,12 +334,24 @@ def _with_classes(attrs: dict[str, Any], classes: str) -> dict[str, Any]:
     return {**attrs, "class": f"{attrs.get('class', '')} {classes}".strip()}
 
 
+def _choices(context: Any, user: Any) -> beside.Choices:
+    """Return where somebody can switch to: what the page has brought along, else what is there."""
+    found, access = context.get("org_choices"), context.get("access")
+    if isinstance(found, beside.Choices):
+        return found
+    member = access.member if isinstance(access, Access) else None
+    mine = member is not None and member.user_id == user.pk
+    return (beside.choices_on(member) if mine else None) or beside.choices_of(user)
+
+
 @register.inclusion_tag("organizations/switcher.html", takes_context=True)
 def org_switcher(context: Any) -> dict[str, Any]:
     """The organizations of the signed-in user, the one of this page marked.
 
-    Queries: 1; 2 for somebody who is in no organization, and 1 more for each source of verified
-    addresses where there are several.
+    Queries: 0 on the list of one's organizations, and on the pages of an organization with the
+    ``access`` of a member in the context; else 1, and 2 for somebody who is in no organization.
+    Where verified addresses have several sources, 1 more for each, and 1 on the pages of an
+    organization.
 
     At most 20, and a link to all. The current one is the ``organization`` of the page, else that
     of the request (1 query, if nobody has asked for it yet). They are links; where the session's
@@ -351,23 +361,14 @@ def org_switcher(context: Any) -> dict[str, Any]:
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return {"organizations": [], "current": None, "pending_count": 0}
-    family = default_family()
-    rows: Any = with_member(family.organization._default_manager.filter(is_active=True), user)
-    offers: Any = None
-    if family.invitation is not None and invitation_backend().requires_acceptance:
-        offers = invitations.open_for(user, model=family.invitation, now=timezone.now())
-        rows = rows.annotate(_offers=CountOf(offers.order_by().values("pk")))
+    found = _choices(context, user)
     current = context.get("organization") or getattr(request, "organization", None)
-    found = list(rows[:20])
-    pending = 0
-    if offers is not None:
-        pending = found[0]._offers if found else offers.count()
-    for organization in found:
+    for organization in found.organizations:
         organization.is_current = current is not None and organization.pk == current.pk
     return {
-        "organizations": found,
+        "organizations": found.organizations,
         "current": current,
-        "pending_count": pending,
+        "pending_count": found.pending,
         "switches": bool(get_settings().LANDING_URL) or from_session in chosen(),
         "request": request,
     }

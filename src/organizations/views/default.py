@@ -15,13 +15,13 @@ from django.utils.formats import date_format
 from django.utils.functional import SimpleLazyObject, cached_property
 from django.views.generic import FormView, TemplateView
 
-from .. import keyset, permissions
+from .. import beside, permissions
 from ..backends import invitation_backend
 from ..conf import get_settings
 from ..converters import as_key
 from ..doors import not_found
 from ..exceptions import NotAllowed, OrganizationsError, OwnershipRequired
-from ..families import family_of
+from ..families import default_family, family_of
 from ..forms import (
     DeleteOrganizationForm,
     InviteForm,
@@ -115,7 +115,9 @@ class OrganizationList(base.BaseOrganizationList):
         found: Any = []
         if self._offers is not None and _told(rows, "_has_offers"):
             found = invitations.with_life(self._offers)
-        if not invitation_backend().requires_acceptance:
+        asks = invitation_backend().requires_acceptance
+        choices = self._choices(context, pending=len(found) if asks else 0)
+        if not asks:
             # Its invitations are answered by their mails alone; an ownership waits here.
             found = [each for each in found if each.kind == InvitationKind.OWNERSHIP]
         deleted: Any = []
@@ -128,7 +130,19 @@ class OrganizationList(base.BaseOrganizationList):
             # Only a page without organizations says where invitations would come to.
             "addresses": SimpleLazyObject(lambda: addresses.verified_addresses(user)),
             "deleted": deleted,
+            "org_choices": choices,
         }
+
+    def _choices(self, context: Any, *, pending: int) -> beside.Choices | None:
+        """Return the menu of the page, if that begins with the same organizations as the list."""
+        rows = context["object_list"]
+        is_whole = len(rows) >= beside.MOST_CHOICES or not context["is_paginated"]
+        is_first = is_whole and not (self.query or self.request.GET.get(self.page_kwarg))
+        # A project's own list may show others than the menu.
+        is_ours = type(self).get_queryset is base.BaseOrganizationList.get_queryset
+        if not (is_first and is_ours and family_of(self.get_org_model()) == default_family()):
+            return None
+        return beside.Choices(list(rows[: beside.MOST_CHOICES]), pending)
 
     @cached_property
     def _offers(self) -> Any:
@@ -157,7 +171,7 @@ class OrganizationDetail(AccessRequiredMixin, base.BaseOrganizationDetail):
     permission = permissions.VIEW_ORGANIZATION
 
     def get_context_data(self, **kwargs: Any) -> Any:
-        pending = open_invitations(self.organization).count()
+        pending = beside.count_open_invitations(self.organization)
         offer = handover.offer_to(self.organization, self.request.user, now=timezone.now())
         context = super().get_context_data(pending_count=pending, ownership_offer=offer, **kwargs)
         about = self.organization, self.access, context["growth"]
@@ -333,50 +347,34 @@ class OrganizationLeave(AccessRequiredMixin, TemplateView):
             raise Http404
 
 
-def open_invitations(organization: Any) -> Any:
-    """Return the pending invitations of an organization, expired ones among them."""
-    family = family_of(organization)
-    # Rows that another backend has left behind cannot be answered or sent again.
-    if family.invitation is None or not invitation_backend().requires_acceptance:
-        return family.member._default_manager.none()
-    return invitations.unanswered(organization)
-
-
 class OrganizationUserList(AccessRequiredMixin, base.BaseOrganizationUserList):
-    """Members, and after them the people who have not answered yet.
+    """Members, and after them for who may invite the newest who have not answered yet.
 
-    Queries: 1, and 1 or 2 more for open invitations, if there are some and one may invite.
+    Queries: 1. For a superuser who is no member 2 more; for offers that bring roles or teams those
+    of ``invitations.within_reach``.
     """
 
     permission = permissions.VIEW_MEMBER
-    invitations_shown = 25
 
     def enrich(self, rows: Any) -> Any:
-        rows = with_grants(super().enrich(rows), now=timezone.now())
-        if not self.access.has(permissions.INVITE_MEMBER):
-            return rows
-        return rows.annotate(_has_invitations=Exists(open_invitations(self.organization)))
+        return with_grants(super().enrich(rows), now=timezone.now())
+
+    def _beside(self) -> Any:
+        return *super()._beside(), beside.open_invitations
 
     def get_context_data(self, **kwargs: Any) -> Any:
-        found: Any = []
-        count = 0
-        context = super().get_context_data(**kwargs)
-        may_invite = self.access.has(permissions.INVITE_MEMBER)
-        if may_invite and _told(context["object_list"], "_has_invitations"):
-            rows = open_invitations(self.organization)
-            wanted = self.request.GET.get("invitations", "")
-            found = keyset.page_of(rows, self.invitations_shown, wanted)
-            count = found.count
-            shown = invitations.with_life(found)
-            reached = invitations.within_reach(shown, self.organization, self.access)
-            for row in shown:
-                row.within_reach = row.pk in reached
-        return {
-            **context,
-            "invitations": found,
-            "invitation_count": count,
-            "requires_acceptance": invitation_backend().requires_acceptance,
-        }
+        found = beside.OpenInvitations([], 0)
+        if self.access.has(permissions.INVITE_MEMBER):
+            found = beside.open_invitations_of(self.organization, self.access.member)
+        reached = invitations.within_reach(found.rows, self.organization, self.access)
+        for row in found.rows:
+            row.within_reach = row.pk in reached
+        return super().get_context_data(
+            invitations=found.rows,
+            invitation_count=found.count,
+            requires_acceptance=invitation_backend().requires_acceptance,
+            **kwargs,
+        )
 
 
 class OrganizationUserDetail(AccessRequiredMixin, base.BaseOrganizationUserDetail):

@@ -18,13 +18,14 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.utils.functional import cached_property
 
+from .. import beside
 from ..converters import as_key, find_organization, find_with_access, moved_url
 from ..doors import forbidden, not_found, page_context, too_often, varying
 from ..exceptions import LimitReached, NotAllowed
 from ..families import default_family, family_of
 from ..permissions import Access
-from ..services.access import access_of, members_with_grants
-from ..services.organizations import accent_columns, with_accent
+from ..services.access import Columns, access_of, members_with_grants
+from ..services.organizations import with_accent
 from ..words import gettext_lazy as _
 
 __all__ = [
@@ -211,11 +212,17 @@ class AccessRequiredMixin(_OrganizationLookup):
 
     def _find(self, value: Any) -> Any:
         model = self.get_org_model()
-        columns = accent_columns(model, key="organization_id")
         found, self._known = find_with_access(
-            model, value, self.request.user, get=self._get, columns=columns
+            model, value, self.request.user, get=self._get, columns=self._beside()
         )
+        member: Any = self._known.member if self._known is not None else None
+        if hasattr(member, "_org_accent"):
+            found._org_accent = member._org_accent
         return found
+
+    def _beside(self) -> tuple[Columns, ...]:
+        """Return what comes along with the viewer's member row; see ``beside``."""
+        return beside.columns_for(self.request, family_of(self.get_org_model()))
 
     @cached_property
     def access(self) -> Any:

@@ -15,7 +15,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.views.generic import FormView, ListView, TemplateView, View
 
-from .. import jobs, permissions
+from .. import beside, jobs, permissions
 from ..backends import invitation_backend
 from ..converters import as_key
 from ..doors import keep_secret, link_base, not_found
@@ -25,7 +25,6 @@ from ..exceptions import (
     NotAllowed,
     OrganizationsError,
 )
-from ..expressions import CountOf
 from ..families import default_family, family_of
 from ..grants import superuser_has_access
 from ..keyset import KeysetPagination
@@ -126,10 +125,10 @@ class OrganizationInvitations(KeysetPagination, OffersMixin, ListView):
         inviter = members.filter(
             organization_id=self.organization.pk, user_id=OuterRef("invited_by_id")
         )
-        self.waiting = requests.waiting(self.organization, now=timezone.now()).order_by()
-        return rows.annotate(
-            inviter_is_here=Exists(inviter), waiting_count=CountOf(self.waiting.values("pk"))
-        )
+        return rows.annotate(inviter_is_here=Exists(inviter))
+
+    def _beside(self) -> Any:
+        return *super()._beside(), beside.waiting
 
     def get_context_data(self, **kwargs: Any) -> Any:
         context = super().get_context_data(**kwargs)
@@ -140,7 +139,7 @@ class OrganizationInvitations(KeysetPagination, OffersMixin, ListView):
             **context,
             "state": self.state,
             "states": [(state.value, label) for state, label in STATES.items()],
-            "waiting_count": rows[0].waiting_count if rows else self.waiting.count(),
+            "waiting_count": beside.count_waiting(self.organization, self.access.member),
         }
 
     def prepare(self, rows: list[Any]) -> None:
