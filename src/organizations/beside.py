@@ -23,9 +23,9 @@ from .doors import is_part
 from .expressions import CountOf, RowsOf
 from .families import Family, default_family, family_of
 from .keyset import COUNTED
-from .managers import of_member
+from .managers import ActiveOrgManager, of_member
 from .services import addresses, invitations, requests
-from .services.access import Columns, is_bare
+from .services.access import Columns, is_plain
 from .services.organizations import accent_columns
 
 __all__ = [
@@ -47,27 +47,6 @@ __all__ = [
 MOST_CHOICES = 20
 #: Open invitations beside the members.
 MOST_INVITATIONS = 25
-#: Kinds of fields whose values are short and come along with an organization.
-SHORT = frozenset(
-    {
-        "AutoField",
-        "BigAutoField",
-        "BigIntegerField",
-        "BooleanField",
-        "CharField",
-        "FileField",
-        "ForeignKey",
-        "IntegerField",
-        "OneToOneField",
-        "PositiveBigIntegerField",
-        "PositiveIntegerField",
-        "PositiveSmallIntegerField",
-        "SlugField",
-        "SmallAutoField",
-        "SmallIntegerField",
-        "UUIDField",
-    }
-)
 
 
 @dataclass(frozen=True)
@@ -132,8 +111,8 @@ def accent(family: Family, *, now: Any, user: Any) -> dict[str, Any]:
 def choices(family: Family, *, now: Any, user: Any) -> dict[str, Any]:
     """What ``choices_of`` returns. Ask ``can_bring_choices`` first."""
     rows = of_member(_in_use(family), family, user, now=now)
-    found: dict[str, Any] = {"_org_choices": RowsOf(rows[:MOST_CHOICES], *_short(family))}
-    if _asks(family) and addresses.are_recorded():
+    found: dict[str, Any] = {"_org_choices": RowsOf(rows[:MOST_CHOICES])}
+    if _asks(family) and addresses.are_recorded() and is_plain(family.invitation._base_manager):
         is_to_them = addresses.has_recorded("invitee_identifier", user)
         offers = invitations.open_to(is_to_them, user, model=family.invitation, now=now)
         found["_org_offers"] = CountOf(offers.order_by().values("pk"))
@@ -146,11 +125,18 @@ def can_bring_choices(family: Family) -> bool:
     The menu shows organizations of the default family, as the project's manager gives them, and a
     manager of the project's own may give others for each request.
     """
-    if family != default_family():
-        return False
-    rows = family.organization._default_manager.all()
-    key = family.organization._meta.pk.get_internal_type()
-    return key in SHORT and is_bare(rows) and not rows.query.where
+    return (
+        family == default_family()
+        and is_plain(family.organization._default_manager)
+        and RowsOf.travels(family.organization)
+    )
+
+
+def has_all(manager: Any) -> bool:
+    """Return whether a manager gives the organizations that the menu shows."""
+    model = default_family().organization
+    is_ours = type(manager) is ActiveOrgManager and manager.model is model
+    return is_ours and is_plain(model._default_manager)
 
 
 def choices_of(user: Any) -> Choices:
@@ -185,17 +171,18 @@ def choices_on(member: Any) -> Choices | None:
     return Choices(member._org_choices, pending)
 
 
+def can_bring_invitations(family: Family) -> bool:
+    """Return whether member rows of a family can bring ``open_invitations`` and ``waiting``."""
+    model = family.invitation
+    return _asks(family) and is_plain(model._base_manager) and RowsOf.travels(model)
+
+
 def open_invitations(family: Family, *, now: Any, user: Any) -> dict[str, Any]:
-    """What ``open_invitations_of`` returns."""
-    if not _asks(family):
-        return {}
+    """What ``open_invitations_of`` returns. Ask ``can_bring_invitations`` first."""
     rows = invitations.unanswered_of(family.invitation)
     rows = rows.filter(organization_id=OuterRef("organization_id"))
-    names = [family.invitation._meta.pk.name, "invitee_identifier", "organization"]
-    if invitations.has_columns(family.invitation):
-        names += invitations.SHOWN
     return {
-        "_org_invitations": RowsOf(rows[:MOST_INVITATIONS], *names),
+        "_org_invitations": RowsOf(rows[:MOST_INVITATIONS]),
         "_org_invitation_count": CountOf(rows.order_by().values("pk")[: COUNTED + 1]),
     }
 
@@ -215,6 +202,8 @@ def open_invitations_of(organization: Any, member: Any = None) -> OpenInvitation
         return OpenInvitations([], 0)
     if hasattr(member, "_org_invitations"):
         rows, count = member._org_invitations, member._org_invitation_count
+        for row in rows:
+            row.organization = organization
     else:
         found = invitations.unanswered(organization)
         rows, count = list(found[:MOST_INVITATIONS]), found[: COUNTED + 1].count()
@@ -227,9 +216,7 @@ def count_open_invitations(organization: Any) -> int:
 
 
 def waiting(family: Family, *, now: Any, user: Any) -> dict[str, Any]:
-    """What ``count_waiting`` returns."""
-    if not _asks(family):
-        return {}
+    """What ``count_waiting`` returns. Ask ``can_bring_invitations`` first."""
     rows = requests.waiting_in(OuterRef("organization_id"), model=family.invitation, now=now)
     return {"_org_waiting": CountOf(rows.order_by().values("pk"))}
 
@@ -254,8 +241,3 @@ def _asks(family: Family) -> bool:
 
 def _in_use(family: Family) -> Any:
     return family.organization._default_manager.filter(is_active=True)
-
-
-def _short(family: Family) -> list[str]:
-    fields = family.organization._meta.concrete_fields
-    return [field.name for field in fields if field.get_internal_type() in SHORT]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Any
@@ -11,8 +12,8 @@ from django.conf import settings
 from django.db import connections
 from django.db.models import (
     BooleanField,
-    DateTimeField,
     F,
+    ForeignKey,
     Func,
     IntegerField,
     JSONField,
@@ -22,7 +23,7 @@ from django.db.models import (
 )
 from django.db.models.functions import JSONObject
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
+from django.utils.dateparse import parse_date, parse_datetime
 
 __all__ = ["Beyond", "CountOf", "JSONRows", "OneOf", "RowsOf", "moment_in_json", "one_of"]
 
@@ -91,45 +92,122 @@ class JSONRows(Subquery):
 
 
 class RowsOf(JSONRows):
-    """The rows of a queryset as a column of another one: a list of instances.
+    """The rows of a queryset as a column of another one: a list of whole instances.
 
-    They hold the fields that are named; any other is a query when somebody asks for it.
+    Ask ``travels`` first.
     """
 
-    def __init__(self, rows: Any, *names: str) -> None:
+    #: PostgreSQL before 16 takes 50 pairs for a JSON object, SQLite 63.
+    MOST_FIELDS = 45
+
+    def __init__(self, rows: Any) -> None:
         self.model = rows.model
-        named = {rows.model._meta.get_field(name) for name in names}
-        # ``from_db`` takes them in the model's order.
-        self.fields = [field for field in rows.model._meta.concrete_fields if field in named]
-        line = JSONObject(**{field.attname: F(field.attname) for field in self.fields})
+        line = JSONObject(**{name: F(name) for name in self._names})
         super().__init__(rows.annotate(line=line).values("line"))
+
+    @classmethod
+    def travels(cls, model: Any) -> bool:
+        """Return whether the rows of a model can be such a column.
+
+        Part of a row would not do: what is missing is a query as soon as somebody looks at it.
+        """
+        fields = model._meta.concrete_fields
+        return (
+            connections[model._base_manager.db].vendor in {"postgresql", "sqlite"}
+            and len(fields) <= cls.MOST_FIELDS
+            and all(_own(field).get_internal_type() in _OUT_OF_JSON for field in fields)
+        )
+
+    @property
+    def _names(self) -> list[str]:
+        return [field.attname for field in self.model._meta.concrete_fields]
 
     def get_db_converters(self, connection: Any) -> list[Callable[..., Any]]:
         return [*super().get_db_converters(connection), self._as_instances]
 
     def _as_instances(self, lines: Any, expression: Any, connection: Any) -> list[Any]:
-        names = [field.attname for field in self.fields]
-        return [
-            self.model.from_db(
-                connection.alias,
-                names,
-                [_out_of_json(field, line[field.attname], connection) for field in self.fields],
-            )
-            for line in lines
-        ]
+        steps = [_steps(field, connection) for field in self.model._meta.concrete_fields]
+        found = []
+        for line in lines or ():
+            values = []
+            for name, convert in zip(self._names, steps, strict=True):
+                value = line[name]
+                for step in convert:
+                    value = step(value, expression, connection)
+                values.append(value)
+            found.append(self.model.from_db(connection.alias, self._names, values))
+        return found
 
 
-def _out_of_json(field: Any, value: Any, connection: Any) -> Any:
-    """Return the value of a field that a database has written into JSON."""
-    if isinstance(field, JSONField):
-        # Within JSON, PostgreSQL gives JSON and SQLite the text that it has stored.
-        return json.loads(value, cls=field.decoder) if isinstance(value, str) else value
-    if isinstance(field, DateTimeField):
-        moment = moment_in_json(value, connection)
-        return moment if moment is None or settings.USE_TZ else timezone.make_naive(moment)
-    for convert in field.get_db_converters(connection):
-        value = convert(value, None, connection)
-    return field.to_python(value)
+def _own(field: Any) -> Any:
+    """Return the field whose values a column holds: for a foreign key, the one that it names."""
+    while isinstance(field, ForeignKey):
+        field = field.target_field
+    return field
+
+
+def _steps(field: Any, connection: Any) -> list[Callable[..., Any]]:
+    """Return what makes a field's value of one in JSON: the database's part, then the fields'."""
+    own = _own(field)
+    found = [_OUT_OF_JSON[own.get_internal_type()], *own.get_db_converters(connection)]
+    return found if own is field else [*found, *field.get_db_converters(connection)]
+
+
+def _as_it_is(value: Any, expression: Any, connection: Any) -> Any:
+    return value
+
+
+def _as_bool(value: Any, expression: Any, connection: Any) -> Any:
+    return None if value is None else bool(value)
+
+
+def _as_uuid(value: Any, expression: Any, connection: Any) -> Any:
+    return None if value is None else uuid.UUID(value)
+
+
+def _as_date(value: Any, expression: Any, connection: Any) -> Any:
+    return None if value is None else parse_date(value)
+
+
+def _as_moment(value: Any, expression: Any, connection: Any) -> Any:
+    moment = moment_in_json(value, connection)
+    if moment is None or settings.USE_TZ:
+        return moment
+    return timezone.make_naive(moment, timezone.get_default_timezone())
+
+
+def _as_json(value: Any, expression: Any, connection: Any) -> Any:
+    """JSON within JSON: PostgreSQL gives the value, SQLite the text, and the field wants that."""
+    return value if value is None or connection.vendor == "sqlite" else json.dumps(value)
+
+
+#: What a database's own conversions amount to, by kinds of fields. Others lose something in JSON.
+_OUT_OF_JSON: dict[str, Callable[..., Any]] = {
+    **dict.fromkeys(
+        (
+            "AutoField",
+            "BigAutoField",
+            "BigIntegerField",
+            "CharField",
+            "FileField",
+            "FilePathField",
+            "IntegerField",
+            "PositiveBigIntegerField",
+            "PositiveIntegerField",
+            "PositiveSmallIntegerField",
+            "SlugField",
+            "SmallAutoField",
+            "SmallIntegerField",
+            "TextField",
+        ),
+        _as_it_is,
+    ),
+    "BooleanField": _as_bool,
+    "DateField": _as_date,
+    "DateTimeField": _as_moment,
+    "JSONField": _as_json,
+    "UUIDField": _as_uuid,
+}
 
 
 def moment_in_json(text: str | None, connection: Any) -> datetime | None:

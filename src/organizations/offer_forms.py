@@ -39,7 +39,8 @@ def within(access: Any, preset: presets.Preset, organization: Any) -> list[tuple
     choices = preset.choices(organization)
     if access is None:
         return choices
-    brought = preset.permissions_by_value(organization, [value for value, _name in choices])
+    values = [value for value, _name in choices]
+    brought = presets.permissions_by_value(organization, preset, values)
     return [
         (value, name)
         for value, name in choices

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from django.core.exceptions import ImproperlyConfigured
 
 from .families import default_family, family_of
+from .permissions import declared
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -28,6 +29,7 @@ __all__ = [
     "apply",
     "clean",
     "labels_of",
+    "permissions_by_value",
     "permissions_of",
     "permissions_of_all",
     "presets_for",
@@ -114,7 +116,7 @@ def permissions_of_all(organization: Any, offers: Iterable[Given]) -> list[froze
         for preset, values in found.items():
             wanted.setdefault(preset.name, set()).update(values)
     brought = {
-        preset.name: preset.permissions_by_value(organization, sorted(wanted[preset.name]))
+        preset.name: permissions_by_value(organization, preset, sorted(wanted[preset.name]))
         for preset in presets_for(organization)
         if preset.name in wanted
     }
@@ -128,6 +130,18 @@ def permissions_of_all(organization: Any, offers: Iterable[Given]) -> list[froze
         )
         for found in each
     ]
+
+
+def permissions_by_value(
+    organization: Any, preset: Preset, values: Iterable[str]
+) -> dict[str, frozenset[str]]:
+    """Return the names of the permissions that each value of a preset brings.
+
+    A name that is declared no longer gives nothing to anybody, and is left out.
+    """
+    known = {permission.name for permission in declared()}
+    found = preset.permissions_by_value(organization, values)
+    return {value: names & known for value, names in found.items()}
 
 
 def labels_of(organization: Any, stored: Given) -> list[tuple[Any, list[str]]]:

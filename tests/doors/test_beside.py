@@ -5,18 +5,22 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 from django.db.models import Manager
+from django.http import JsonResponse
 from django.test.utils import CaptureQueriesContext
 from django.urls import path
 from django.utils import timezone
+from django.views import View
 
 from organizations import beside, testing
-from organizations.models import Organization, OrganizationUser
+from organizations.models import Organization, OrganizationInvitation, OrganizationUser
 from organizations.services import addresses, requests, suspension
 from organizations.services.access import access_at
 from organizations.templatetags import org_tags
 from organizations.views.default import OrganizationList
+from organizations.views.mixins import PermissionRequiredMixin
+from tests.app.models import Club, ClubInvitation
 from tests.doors import urls_modelled
-from tests.doors.support import invite, page, signed_in, words_of
+from tests.doors.support import MODELLED, invite, page, signed_in, words_of
 
 pytestmark = pytest.mark.django_db
 ALL = (beside.accent, beside.choices, beside.open_invitations, beside.waiting)
@@ -77,7 +81,7 @@ def test_the_menu_is_the_same_as_asked_alone(modelled, acme, ada):
     assert along.organizations[0] == acme
     with CaptureQueriesContext(connection) as queries:
         for one, other in zip(along.organizations, alone.organizations, strict=True):
-            assert columns_of(one).items() <= columns_of(other).items()
+            assert columns_of(one) == columns_of(other)
             assert (one.name, one.slug, one.is_active) == (other.name, other.slug, True)
             assert one.get_absolute_url() == other.get_absolute_url()
             assert not one._state.adding
@@ -172,19 +176,74 @@ class Chosen(OrganizationList):
         return super().get_queryset().filter(name="Zenith")
 
 
+class Short(OrganizationList):
+    paginate_by = 1
+
+
+class Answer(PermissionRequiredMixin, View):
+    permission = "organizations.view_member"
+
+    def get(self, request, *args, **kwargs):
+        return JsonResponse({"menu": hasattr(self.access.member, "_org_choices")})
+
+
 class Urls:
-    urlpatterns = [path("chosen/", Chosen.as_view()), *urls_modelled.urlpatterns]
+    urlpatterns = [
+        path("chosen/", Chosen.as_view()),
+        path("short/", Short.as_view()),
+        path("answer/<organization_pk>/", Answer.as_view()),
+        *urls_modelled.urlpatterns,
+    ]
 
 
-@pytest.mark.parametrize("query", ["?q=zen", "?page=after-WyJBY21lIiwiMSJd", ""])
-def test_a_list_of_some_shows_the_menu_of_all(query, acme, ada, settings):
+@pytest.mark.parametrize("url", ["/found/", "/chosen/", "/short/", "/more/"])
+def test_a_list_of_some_shows_the_menu_of_all(url, acme, ada, settings):
+    settings.ROOT_URLCONF = Urls
+    names = ["Acme", *(f"Org {number:02}" for number in range(85)), "Zenith"]
+    zenith = testing.make_organization("Zenith", owner=ada)
+    for name in names[1:-1]:
+        testing.make_member(testing.make_organization(name, owner="eve"), ada)
+    browser = signed_in(ada)
+    if url == "/more/":
+        first = browser.get(page("organization_list"))
+        assert menu_of(first)[0] == names[:20]
+        url = f"{page('organization_list')}?page={first.context['page_obj'].next_page_number()}"
+        assert len(browser.get(url).context["organizations"]) > 20
+    if url == "/found/":
+        url = f"{page('organization_list')}?q=zen"
+    response = browser.get(url)
+    shown = [each.name for each in response.context["organizations"]]
+    assert shown != names[: len(shown)] or len(shown) == 1
+    assert menu_of(response)[0] == names[:20]
+    assert zenith.pk
+
+
+def test_a_list_by_another_manager_shows_the_menu_of_the_first(acme, ada, monkeypatch):
     testing.make_organization("Zenith", owner=ada)
-    url = page("organization_list")
-    if not query:
-        settings.ROOT_URLCONF, url = Urls, "/chosen/"
-    response = signed_in(ada).get(f"{url}{query}")
-    assert [each.name for each in response.context["organizations"]][-1:] == ["Zenith"]
-    assert menu_of(response)[0] == ["Acme", "Zenith"]
+    browser = signed_in(ada)
+    monkeypatch.setattr(beside, "choices_of", lambda user: beside.Choices([], 7))
+    assert menu_of(browser.get(page("organization_list"))) == (["Acme", "Zenith"], 0)
+    for name in ("default_manager", "active"):
+        manager = NoneOfZenith()
+        manager.model = Organization
+        with monkeypatch.context() as patch:
+            if name == "active":
+                patch.setattr(Organization, "active", manager)
+            else:
+                patch.setitem(vars(Organization._meta), name, manager)
+            assert menu_of(browser.get(page("organization_list"))) == ([], 7)
+
+
+def test_pages_of_another_family_bring_no_menu(acme, rf):
+    family = beside.family_of(Club)
+    assert beside.columns_for(rf.get("/"), family) == (beside.accent,)
+    assert beside.columns_for(rf.get("/"), beside.default_family()) == ALL[:2]
+    assert beside.columns_for(rf.post("/"), beside.default_family()) == (beside.accent,)
+
+
+def test_answers_without_a_template_bring_no_menu(acme, ada, settings):
+    settings.ROOT_URLCONF = Urls
+    assert signed_in(ada).get(f"/answer/{acme.pk}/").json() == {"menu": False}
 
 
 def test_open_invitations_are_the_same_as_asked_alone(modelled, acme, ada):
@@ -209,10 +268,10 @@ def test_open_invitations_are_the_same_as_asked_alone(modelled, acme, ada):
     assert more.rows[0].invitee_identifier == "one-more@example.com"
     with CaptureQueriesContext(connection) as queries:
         for one, other in zip(along.rows, alone.rows, strict=True):
-            assert columns_of(one).items() <= columns_of(other).items()
+            assert columns_of(one) == columns_of(other)
             assert (one.state, one.is_expired) == (other.state, other.is_expired)
     assert not queries
-    assert "token_digest" not in vars(along.rows[0])
+    assert {row.organization for row in along.rows} == {acme}
 
 
 def test_a_superuser_who_is_no_member_sees_open_invitations_too(modelled, acme, ada):
@@ -227,3 +286,69 @@ def test_what_waits_is_counted_with_the_access(modelled, acme, ada):
     cy = acme.users.get(username="cy")
     requests.propose(acme, address="new@example.com", actor=cy, now=timezone.now())
     assert beside.count_waiting(acme, member_of(acme, ada)) == beside.count_waiting(acme) == 1
+
+
+class OfMoment(Manager):
+    """A manager of a project's, which gives what the moment asks for."""
+
+    wanted = "a"
+
+    def get_queryset(self):
+        return super().get_queryset().filter(note=self.wanted)
+
+
+def test_a_base_manager_that_chooses_among_invitations_is_asked_each_time(
+    modelled, acme, ada, monkeypatch
+):
+    for note in ("a", "b"):
+        made = invite(acme, f"{note}@example.com", by=ada)
+        type(made).objects.filter(pk=made.pk).update(note=note)
+    manager = OfMoment()
+    manager.model = OrganizationInvitation
+    monkeypatch.setitem(vars(OrganizationInvitation._meta), "base_manager", manager)
+    browser = signed_in(ada)
+    for note in ("a", "b"):
+        manager.wanted = note
+        response = browser.get(page("organization_user_list", acme))
+        assert [row.note for row in response.context["invitations"]] == [note]
+
+
+class Ordered(Manager):
+    """A manager of a project's, whose order may be another for each request."""
+
+    def get_queryset(self):
+        return super().get_queryset().order_by("-name")
+
+
+def test_a_managers_own_order_is_kept(acme, ada, monkeypatch):
+    testing.make_organization("Zenith", owner=ada)
+    browser = signed_in(ada)
+    assert menu_of(browser.get(page("organization_detail", acme)))[0] == ["Acme", "Zenith"]
+    manager = Ordered()
+    manager.model = Organization
+    monkeypatch.setitem(vars(Organization._meta), "default_manager", manager)
+    assert menu_of(browser.get(page("organization_detail", acme)))[0] == ["Zenith", "Acme"]
+
+
+def test_old_invitations_with_lives_in_records_come_along_whole(settings, ada):
+    settings.ORGANIZATIONS = MODELLED
+    club = testing.make_organization("Club", owner=ada, model=Club)
+    for number in range(10):
+        ClubInvitation.objects.create(
+            organization=club, invited_by=ada, invitee_identifier=f"new{number}@example.com"
+        )
+    assert beside.can_bring_invitations(beside.family_of(Club))
+    found = access_at(
+        ada,
+        Club._default_manager.all(),
+        name="id",
+        value=club.pk,
+        columns=(beside.open_invitations,),
+    )
+    with CaptureQueriesContext(connection) as queries:
+        along = beside.open_invitations_of(club, found[1].member)
+        lives = [(row.state, row.expires_at) for row in along.rows]
+    assert len(queries) == 1
+    alone = beside.open_invitations_of(club)
+    assert (along, len(along.rows)) == (alone, 10)
+    assert lives == [(row.state, row.expires_at) for row in alone.rows]

@@ -14,7 +14,7 @@ from django.utils import timezone
 from organizations import permissions, presets, testing
 from organizations.backends.modeled import ModelInvitation
 from organizations.dates import last_day
-from organizations.exceptions import OrganizationsError
+from organizations.exceptions import ExceedsOwnRights, OrganizationsError
 from organizations.models import OrganizationInvitation
 from organizations.services import invitations, links, members, requests, suspension
 from organizations.services.handover import offer as offer_ownership
@@ -53,7 +53,8 @@ class Hats:
         return sorted(values)
 
     def permissions_by_value(self, organization, values):
-        return {"2": frozenset(["organizations.delete_organization"])}
+        gone = frozenset(["shop.not_declared_any_more"])
+        return {"1": gone, "2": frozenset(["organizations.delete_organization"])}
 
     def apply(self, member, values):
         self.given.append((member.user_id, values))
@@ -669,6 +670,21 @@ def test_the_list_shows_each_kind_with_what_can_be_done(world):
     for part in ("0 of 10 used", "Link for one person", "Ownership, for", "Asks to join"):
         assert part in words
     assert "proposed by" in words
+
+
+@pytest.mark.parametrize("hat", ["1", "2"])
+@pytest.mark.parametrize("person", ["owner", "admin"])
+def test_the_list_offers_the_steps_that_the_verbs_take(hat, person, hats, world):
+    """Also with a right that nobody declares any more, which nobody can have."""
+    offer = invite(world.acme, "new@example.com", by=world.people["owner"], presets={"hats": [hat]})
+    shown = {row.pk: row for row in listed(world, person).context["invitations"]}
+    try:
+        invitations.revoke(offer, actor=world.people[person], now=timezone.now())
+    except ExceedsOwnRights:
+        assert (person, hat) == ("admin", "2")
+        assert shown[offer.pk].actions == set()
+    else:
+        assert shown[offer.pk].actions == {"resend", "revoke"}
 
 
 @pytest.mark.parametrize("state", ["proposed", *STATES, "declined", "superseded", "nonsense", ""])

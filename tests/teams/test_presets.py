@@ -189,6 +189,17 @@ def test_who_is_in_the_team_already_stays_there(acme):
     assert teams_of(member(acme, "cy")) == ["Team"]
 
 
+@pytest.mark.parametrize("spelling", ["{}", "0{}"])
+def test_a_key_counts_as_it_is_given(acme, spelling):
+    """However other code has written it: what the ceiling sees is what somebody gets."""
+    team = make(acme)
+    give(team, VIEW_MEMBER)
+    stored = {"teams": [spelling.format(team.pk)]}
+    assert presets.permissions_of(acme, stored) == {VIEW_MEMBER}
+    presets.apply(member(acme, "cy"), acme, stored)
+    assert teams_of(member(acme, "cy")) == ["Team"]
+
+
 def test_permissions_take_two_queries(acme, django_assert_num_queries):
     teams = chain(acme, 3)
     give(teams[0], INVITE_MEMBER)

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.signals import setting_changed
 from django.db.models import Case, DateTimeField, F, Q, Value, When
+from django.db.models.sql import Query
 from django.dispatch import receiver
 from django.utils import timezone
 
@@ -22,7 +23,7 @@ __all__ = [
     "access_at",
     "access_of",
     "arights_of_members",
-    "is_bare",
+    "is_plain",
     "members_with_grants",
     "members_with_standing",
     "rights_of_members",
@@ -89,7 +90,7 @@ def access_at(
             these. They are compiled once as well, so they may depend on nothing else but settings.
     Queries: 1.
     """
-    if user.pk is None or not is_bare(organizations):
+    if user.pk is None or not _is_bare(organizations):
         return None
     family = family_of(organizations.model)
     relation = family.member._meta.get_field("organization")
@@ -170,7 +171,7 @@ def _row_of(
 
     # What projects add may depend on more than the parameters, and so may their managers.
     is_fixed = all(getattr(each, "is_fixed", False) for each in made_of)
-    if not is_fixed or not is_bare(members) or members.query.where:
+    if not is_fixed or not _is_bare(members) or members.query.where:
         return rows(now, user.pk, value).first()
     key = (family.member, members.db, name, is_fresh, columns, *map(id, made_of))
     if key not in _compiled:
@@ -182,7 +183,15 @@ def _row_of(
     return _compiled[key][1].first(now=now, user=user.pk, value=value)
 
 
-def is_bare(rows: Any) -> bool:
+def is_plain(manager: Any) -> bool:
+    """Return whether a manager gives all rows of its table as they are, at any moment."""
+    rows = manager.all()
+    query = rows.query
+    chosen = query.where or query.order_by or query.extra_order_by or query.distinct
+    return type(query) is Query and not chosen and _is_bare(rows)
+
+
+def _is_bare(rows: Any) -> bool:
     """Return whether a queryset brings all columns of its table and nothing else."""
     query = rows.query
     return not (

@@ -24,7 +24,6 @@ from ._async import make_async
 from ._inviting import Inviting, holds_a_seat
 from ._locks import lock_organization, verb
 from ._offers import Deliver, Terms
-from ._records import has_columns
 from .ceiling import authority
 
 __all__ = [
@@ -43,7 +42,6 @@ __all__ = [
     "by_proof",
     "decline",
     "fits",
-    "has_columns",
     "invite",
     "mail_to_reader",
     "of_organization",
@@ -62,19 +60,6 @@ __all__ = [
 
 #: Kinds that get a new secret when they are sent again.
 RENEWABLE = (InvitationKind.MAIL, *BY_LINK)
-#: What a list needs of the life of an offer, where it stands in columns of its own.
-SHOWN = (
-    "kind",
-    "status",
-    "is_admin",
-    "expires_at",
-    "sent_at",
-    "send_count",
-    "presets",
-    "member_until",
-    "locale",
-    "note",
-)
 
 
 @verb

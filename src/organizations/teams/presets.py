@@ -50,8 +50,9 @@ class TeamPreset:
         self, organization: Any, values: Iterable[str]
     ) -> dict[str, frozenset[str]]:
         """Return what is given to each team and to those above. Queries: 1, and 1 per source."""
+        keys = {value: key for value in values for key in _keys([value])}
         above = TeamAncestor._base_manager.filter(
-            organization_id=organization.pk, team__in=_keys(values)
+            organization_id=organization.pk, team__in=keys.values()
         )
         pairs = list(above.order_by().values_list("team_id", "ancestor_id"))
         given = grants.names_given_to(
@@ -60,10 +61,10 @@ class TeamPreset:
             keys={ancestor for _team, ancestor in pairs},
             now=timezone.now(),
         )
-        found: dict[str, frozenset[str]] = {}
+        found: dict[int, frozenset[str]] = {}
         for team, ancestor in pairs:
-            found[str(team)] = found.get(str(team), frozenset()) | given.get(ancestor, frozenset())
-        return found
+            found[team] = found.get(team, frozenset()) | given.get(ancestor, frozenset())
+        return {value: found[key] for value, key in keys.items() if key in found}
 
     def apply(self, member: Any, values: list[str]) -> None:
         organization = member.organization

@@ -21,7 +21,7 @@ from ..conf import get_settings
 from ..converters import as_key
 from ..doors import not_found
 from ..exceptions import NotAllowed, OrganizationsError, OwnershipRequired
-from ..families import default_family, family_of
+from ..families import family_of
 from ..forms import (
     DeleteOrganizationForm,
     InviteForm,
@@ -137,10 +137,10 @@ class OrganizationList(base.BaseOrganizationList):
         """Return the menu of the page, if that begins with the same organizations as the list."""
         rows = context["object_list"]
         is_whole = len(rows) >= beside.MOST_CHOICES or not context["is_paginated"]
-        is_first = is_whole and not (self.query or self.request.GET.get(self.page_kwarg))
-        # A project's own list may show others than the menu.
+        is_first = not (self.query or self.request.GET.get(self.page_kwarg))
+        # A project's own list or managers may show others than the menu.
         is_ours = type(self).get_queryset is base.BaseOrganizationList.get_queryset
-        if not (is_first and is_ours and family_of(self.get_org_model()) == default_family()):
+        if not (is_whole and is_first and is_ours and beside.has_all(self.get_org_model().active)):
             return None
         return beside.Choices(list(rows[: beside.MOST_CHOICES]), pending)
 
@@ -360,7 +360,9 @@ class OrganizationUserList(AccessRequiredMixin, base.BaseOrganizationUserList):
         return with_grants(super().enrich(rows), now=timezone.now())
 
     def _beside(self) -> Any:
-        return *super()._beside(), beside.open_invitations
+        family = family_of(self.get_org_model())
+        more = (beside.open_invitations,) if beside.can_bring_invitations(family) else ()
+        return super()._beside() + more
 
     def get_context_data(self, **kwargs: Any) -> Any:
         found = beside.OpenInvitations([], 0)

@@ -17,6 +17,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.utils.functional import cached_property
+from django.views.generic.base import TemplateResponseMixin
 
 from .. import beside
 from ..converters import as_key, find_organization, find_with_access, moved_url
@@ -222,7 +223,10 @@ class AccessRequiredMixin(_OrganizationLookup):
 
     def _beside(self) -> tuple[Columns, ...]:
         """Return what comes along with the viewer's member row; see ``beside``."""
-        return beside.columns_for(self.request, family_of(self.get_org_model()))
+        family = family_of(self.get_org_model())
+        if not isinstance(self, TemplateResponseMixin):
+            return (beside.accent,)
+        return beside.columns_for(self.request, family)
 
     @cached_property
     def access(self) -> Any:

@@ -128,7 +128,9 @@ class OrganizationInvitations(KeysetPagination, OffersMixin, ListView):
         return rows.annotate(inviter_is_here=Exists(inviter))
 
     def _beside(self) -> Any:
-        return *super()._beside(), beside.waiting
+        family = family_of(self.get_org_model())
+        more = (beside.waiting,) if beside.can_bring_invitations(family) else ()
+        return super()._beside() + more
 
     def get_context_data(self, **kwargs: Any) -> Any:
         context = super().get_context_data(**kwargs)
