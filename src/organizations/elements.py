@@ -11,6 +11,7 @@ from typing import Any
 from django.template import Node, NodeList, Template, TemplateSyntaxError
 from django.template.base import FilterExpression, Parser, Token, token_kwargs
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 
 #: Where the slots of the element stand in the context while its content is rendered.
 SLOTS = "_org_slots"
@@ -23,6 +24,8 @@ def element(parser: Parser, token: Token) -> Node:
     what stands outside of any slot as ``slots.content``, without the
     whitespace around. It sees nothing of the page besides, so
     that a ``title`` of the page never gets into an element. A slot that stands twice is joined.
+
+    Without content it is drawn once for a page and the same words and numbers.
     """
     tag, *rest = token.split_contents()
     if not rest:
@@ -59,15 +62,7 @@ class ElementNode(Node):
         self.content = content
 
     def render(self, context: Any) -> SafeString:
-        slots: dict[str, SafeString] = {}
-        with context.push(**{SLOTS: slots}):
-            slots["content"] = SafeString(self.content.render(context).strip())
         values = {name: value.resolve(context) for name, value in self.values.items()}
-        template = self._template(context)
-        return template.render(context.new({**values, "slots": slots}))
-
-    def _template(self, context: Any) -> Template:
-        """Return the element's template, looked up once for each rendering of a page."""
         name = self.name.resolve(context)
         known = context.render_context.dicts[0].setdefault(SLOTS, {})
         if name not in known:
@@ -75,7 +70,21 @@ class ElementNode(Node):
                 f"organizations/elements/{name}.html"
             )
         template: Template = known[name]
-        return template
+        if self.content:
+            slots: dict[str, SafeString] = {}
+            with context.push(**{SLOTS: slots}):
+                slots["content"] = SafeString(self.content.render(context).strip())
+            return template.render(context.new({**values, "slots": slots}))
+        # An element sees its values alone, so what a list shows in each row is drawn once.
+        how = get_language(), context.autoescape
+        drawn = (name, how, *((key, type(value), value) for key, value in values.items()))
+        is_plain = all(isinstance(value, str | int | None) for value in values.values())
+        if is_plain and drawn in known:
+            return known[drawn]  # type: ignore[no-any-return]
+        html = template.render(context.new({**values, "slots": {"content": SafeString("")}}))
+        if is_plain:
+            known[drawn] = html
+        return html
 
 
 class SlotNode(Node):

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 from django.template import Context, Engine, TemplateSyntaxError
+from django.utils import translation
+from django.utils.safestring import mark_safe
 
 import organizations
 from tests.settings import WINGS
@@ -13,6 +15,7 @@ SOURCE = Path(organizations.__file__).parent
 ELEMENTS = {
     "box": '<div class="{{ kind }}"><b>{{ slots.title }}</b>{{ slots.content }}</div>',
     "line": "<i>{{ title }}{{ slots.content }}</i>",
+    "word": "{% load i18n %}{% get_current_language as code %}{{ is }} {{ code }}|",
 }
 
 
@@ -21,7 +24,10 @@ def render(text, **context):
     templates = {f"organizations/elements/{name}.html": html for name, html in ELEMENTS.items()}
     engine = Engine(
         loaders=[(loader, templates)],
-        libraries={"org_tags": "organizations.templatetags.org_tags"},
+        libraries={
+            "i18n": "django.templatetags.i18n",
+            "org_tags": "organizations.templatetags.org_tags",
+        },
     )
     return engine.from_string("{% load org_tags %}" + text).render(Context(context))
 
@@ -50,6 +56,51 @@ def test_elements_stand_within_elements_and_slots_belong_to_the_nearest():
     assert render(page) == (
         '<div class="out"><b><i>one</i></b><div class="in"><b>two</b></div></div>'
     )
+
+
+def test_what_is_drawn_once_is_what_would_be_drawn_each_time():
+    """Values that differ in kind alone, languages and escaping are told apart."""
+    page = (
+        "{% for each in many %}{% element 'word' is=each %}{% endelement %}{% endfor %}"
+        "{% language 'de' %}{% element 'word' is=1 %}{% endelement %}{% endlanguage %}"
+        "{% element 'word' is=less %}{% endelement %}"
+        "{% autoescape off %}{% element 'word' is=less %}{% endelement %}{% endautoescape %}"
+    )
+    many = [1, True, "1", "1", None, mark_safe("<"), "<", 1, ["<"]]
+    with translation.override("en"):
+        shown = render("{% load i18n %}" + page, many=many, less="<")
+    assert shown.split("|") == [
+        "1 en",
+        "True en",
+        "1 en",
+        "1 en",
+        "None en",
+        "< en",
+        "&lt; en",
+        "1 en",
+        "[&#x27;&lt;&#x27;] en",
+        "1 de",
+        "&lt; en",
+        "< en",
+        "",
+    ]
+
+
+def test_an_element_without_content_is_drawn_once_for_a_page():
+    class Counted(str):
+        drawn = 0
+
+        def __str__(self):
+            Counted.drawn += 1
+            return "x"
+
+    one, page = Counted("a"), "{% element 'word' is=one %}{% endelement %}"
+    assert render(page * 3, one=one) == "x en|" * 3
+    assert Counted.drawn == 1
+    render(page, one=one)
+    assert Counted.drawn == 2
+    render("{% element 'word' is=one %}.{% endelement %}" * 2, one=one)
+    assert Counted.drawn == 4
 
 
 def test_slots_follow_conditions_and_loops():
