@@ -38,6 +38,7 @@ __all__ = [
     "columns_for",
     "count_open_invitations",
     "count_waiting",
+    "offers",
     "open_invitations",
     "open_invitations_of",
     "waiting",
@@ -79,9 +80,9 @@ def columns_for(request: HttpRequest, family: Family) -> tuple[Columns, ...]:
     """Return what every page of an organization shows, as columns of member rows."""
     is_page = request.method in {"GET", "HEAD"} and not is_part(request)
     layout = get_settings().BASE_TEMPLATE or "organizations/layout.html"
-    if is_page and has_menu(layout) and can_bring_choices(family):
-        return (accent, choices)
-    return (accent,)
+    if not (is_page and has_menu(layout) and can_bring_choices(family)):
+        return (accent,)
+    return (accent, choices, offers) if can_bring_offers(family) else (accent, choices)
 
 
 @cache
@@ -109,14 +110,21 @@ def accent(family: Family, *, now: Any, user: Any) -> dict[str, Any]:
 
 
 def choices(family: Family, *, now: Any, user: Any) -> dict[str, Any]:
-    """What ``choices_of`` returns. Ask ``can_bring_choices`` first."""
+    """The organizations of ``choices_of``. Ask ``can_bring_choices`` first."""
     rows = of_member(_in_use(family), family, user, now=now)
-    found: dict[str, Any] = {"_org_choices": RowsOf(rows[:MOST_CHOICES])}
-    if _asks(family) and addresses.are_recorded() and is_plain(family.invitation._base_manager):
-        is_to_them = addresses.has_recorded("invitee_identifier", user)
-        offers = invitations.open_to(is_to_them, user, model=family.invitation, now=now)
-        found["_org_offers"] = CountOf(offers.order_by().values("pk"))
-    return found
+    return {"_org_choices": RowsOf(rows[:MOST_CHOICES])}
+
+
+def offers(family: Family, *, now: Any, user: Any) -> dict[str, Any]:
+    """The number of ``choices_of``. Ask ``can_bring_offers`` first."""
+    is_to_them = addresses.has_recorded("invitee_identifier", user)
+    rows = invitations.open_to(is_to_them, user, model=family.invitation, now=now)
+    return {"_org_offers": CountOf(rows.order_by().values("pk"))}
+
+
+def can_bring_offers(family: Family) -> bool:
+    """Return whether member rows of a family can bring ``offers``."""
+    return _asks(family) and addresses.are_recorded() and is_plain(family.invitation._base_manager)
 
 
 def can_bring_choices(family: Family) -> bool:
@@ -149,26 +157,25 @@ def choices_of(user: Any) -> Choices:
     rows = of_member(_in_use(family), family, user.pk, now=now)
     if not _asks(family):
         return Choices(list(rows[:MOST_CHOICES]), 0)
-    offers = invitations.open_for(user, model=family.invitation, now=now)
-    found = list(rows.annotate(_org_offers=CountOf(offers.order_by().values("pk")))[:MOST_CHOICES])
-    return Choices(found, found[0]._org_offers if found else offers.count())
+    waits = invitations.open_for(user, model=family.invitation, now=now)
+    found = list(rows.annotate(_org_offers=CountOf(waits.order_by().values("pk")))[:MOST_CHOICES])
+    return Choices(found, found[0]._org_offers if found else waits.count())
 
 
 def choices_on(member: Any) -> Choices | None:
     """Return what a member row has brought of ``choices_of`` for its user, or None.
 
-    Queries: 0, or where verified addresses have other sources as ``open_for``.
+    Queries: 0, or for offers that could not come along those of ``invitations.open_for`` and 1.
     """
     if not hasattr(member, "_org_choices"):
         return None
-    pending = getattr(member, "_org_offers", None)
     family = default_family()
-    if pending is None:
-        pending = 0
-        if _asks(family):
-            offers = invitations.open_for(member.user, model=family.invitation, now=timezone.now())
-            pending = offers.count()
-    return Choices(member._org_choices, pending)
+    if not _asks(family):
+        return Choices(member._org_choices, 0)
+    if hasattr(member, "_org_offers"):
+        return Choices(member._org_choices, member._org_offers)
+    waits = invitations.open_for(member.user, model=family.invitation, now=timezone.now())
+    return Choices(member._org_choices, waits.count())
 
 
 def can_bring_invitations(family: Family) -> bool:

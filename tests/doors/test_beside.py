@@ -23,7 +23,7 @@ from tests.doors import urls_modelled
 from tests.doors.support import MODELLED, invite, page, signed_in, words_of
 
 pytestmark = pytest.mark.django_db
-ALL = (beside.accent, beside.choices, beside.open_invitations, beside.waiting)
+ALL = (beside.accent, beside.choices, beside.offers, beside.open_invitations, beside.waiting)
 
 
 @pytest.fixture
@@ -120,9 +120,8 @@ def test_offers_by_other_sources_of_addresses_are_counted_by_themselves(
     addresses.verify(ada, ada.email)
     eve = testing.make_user("eve")
     invite(testing.make_organization("Zenith", owner=eve), ada.email, by=eve)
-    member = member_of(acme, ada)
-    assert not hasattr(member, "_org_offers")
-    assert beside.choices_on(member).pending == 1
+    assert not beside.can_bring_offers(beside.default_family())
+    assert beside.choices_on(member_of(acme, ada, (beside.choices,))).pending == 1
     assert menu_of(signed_in(ada).get(page("organization_detail", acme))) == (["Acme"], 1)
 
 
@@ -234,10 +233,10 @@ def test_a_list_by_another_manager_shows_the_menu_of_the_first(acme, ada, monkey
             assert menu_of(browser.get(page("organization_list"))) == ([], 7)
 
 
-def test_pages_of_another_family_bring_no_menu(acme, rf):
+def test_pages_of_another_family_bring_no_menu(modelled, acme, rf):
     family = beside.family_of(Club)
     assert beside.columns_for(rf.get("/"), family) == (beside.accent,)
-    assert beside.columns_for(rf.get("/"), beside.default_family()) == ALL[:2]
+    assert beside.columns_for(rf.get("/"), beside.default_family()) == ALL[:3]
     assert beside.columns_for(rf.post("/"), beside.default_family()) == (beside.accent,)
 
 
@@ -300,9 +299,13 @@ class OfMoment(Manager):
 def test_a_base_manager_that_chooses_among_invitations_is_asked_each_time(
     modelled, acme, ada, monkeypatch
 ):
+    zenith = testing.make_organization("Zenith", owner=testing.make_user("eve"))
+    addresses.verify(ada, ada.email)
     for note in ("a", "b"):
         made = invite(acme, f"{note}@example.com", by=ada)
         type(made).objects.filter(pk=made.pk).update(note=note)
+    mine = invite(zenith, ada.email, by=zenith.owner.organization_user.user)
+    type(mine).objects.filter(pk=mine.pk).update(note="b")
     manager = OfMoment()
     manager.model = OrganizationInvitation
     monkeypatch.setitem(vars(OrganizationInvitation._meta), "base_manager", manager)
@@ -311,6 +314,7 @@ def test_a_base_manager_that_chooses_among_invitations_is_asked_each_time(
         manager.wanted = note
         response = browser.get(page("organization_user_list", acme))
         assert [row.note for row in response.context["invitations"]] == [note]
+        assert menu_of(response) == (["Acme"], int(note == "b"))
 
 
 class Ordered(Manager):
