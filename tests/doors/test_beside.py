@@ -356,3 +356,26 @@ def test_old_invitations_with_lives_in_records_come_along_whole(settings, ada):
     alone = beside.open_invitations_of(club)
     assert (along, len(along.rows)) == (alone, 10)
     assert lives == [(row.state, row.expires_at) for row in alone.rows]
+
+
+def test_old_invitations_end_by_the_lifetime_of_today(settings, ada):
+    """The statement is compiled once for each."""
+    model = {"ORGANIZATION_MODEL": "host.Club"}
+    settings.ORGANIZATIONS = {**MODELLED, **model}
+    addresses.verify(ada, ada.email)
+    eve = testing.make_user("eve")
+    mine, theirs = (
+        testing.make_organization(f"Of {one}", owner=one, model=Club) for one in (ada, eve)
+    )
+    made = ClubInvitation.objects.create(
+        organization=theirs, invited_by=eve, invitee_identifier=ada.email
+    )
+    type(made).objects.filter(pk=made.pk).update(created=timezone.now() - timedelta(days=3))
+    for days, pending in ((7, 1), (2, 0), (7, 1)):
+        lifetime = {"INVITATION_LIFETIME": timedelta(days=days)}
+        settings.ORGANIZATIONS = {**MODELLED, **model, **lifetime}
+        columns = beside.choices, beside.offers
+        found = access_at(
+            ada, Club._default_manager.all(), name="id", value=mine.pk, columns=columns
+        )
+        assert beside.choices_on(found[1].member) == beside.Choices([mine], pending)

@@ -6,13 +6,12 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from django.core.signals import setting_changed
 from django.db.models import Case, DateTimeField, F, Q, Value, When
 from django.db.models.sql import Query
-from django.dispatch import receiver
 from django.utils import timezone
 
 from ..compiled import Compiled, Parameter
+from ..conf import get_settings
 from ..families import Family, family_of, is_live
 from ..grants import groups, names_of, sources_for, standing_of, superuser_has_access
 from ..permissions import Access, Grant, declared
@@ -87,7 +86,7 @@ def access_at(
         name, value: a unique field, and what it holds.
         columns: functions that return annotations of the member row by name, as in ``beside``;
             called with the family, a moment ``now`` and the key of the ``user``, or expressions for
-            these. They are compiled once as well, so they may depend on nothing else but settings.
+            these. They are compiled once as well, so they may depend on nothing else.
     Queries: 1.
     """
     if user.pk is None or not _is_bare(organizations):
@@ -135,12 +134,6 @@ def _know(row: Any, user: Any) -> None:
 _compiled: dict[Any, tuple[Any, Compiled]] = {}
 
 
-@receiver(setting_changed)
-def _forget(**kwargs: Any) -> None:
-    """Settings change within tests alone."""
-    _compiled.clear()
-
-
 def _row_of(
     family: Family,
     user: Any,
@@ -173,7 +166,9 @@ def _row_of(
     is_fixed = all(getattr(each, "is_fixed", False) for each in made_of)
     if not is_fixed or not _is_bare(members) or members.query.where:
         return rows(now, user.pk, value).first()
-    key = (family.member, members.db, name, is_fresh, columns, *map(id, made_of))
+    # The one setting that a column of ``beside`` may hold, see ``_records.rows_in``.
+    lifetime = get_settings().INVITATION_LIFETIME
+    key = (family.member, members.db, name, is_fresh, columns, lifetime, *map(id, made_of))
     if key not in _compiled:
         moment = Parameter("now", DateTimeField())
         person = Parameter("user", family.member._meta.get_field("user").target_field)
