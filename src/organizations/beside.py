@@ -32,15 +32,18 @@ __all__ = [
     "Choices",
     "OpenInvitations",
     "accent",
+    "can_bring_invitations",
     "choices",
     "choices_of",
     "choices_on",
     "columns_for",
     "count_open_invitations",
     "count_waiting",
+    "has_all",
     "offers",
     "open_invitations",
     "open_invitations_of",
+    "source_of",
     "waiting",
 ]
 
@@ -91,12 +94,13 @@ def has_menu(layout: str) -> bool:
 
     Where that takes it from another template, the menu asks by itself.
     """
-    base = _source("organizations_base.html")
+    base = source_of("organizations_base.html")
     # A project's own file of that name is the layout.
-    return "org_switcher" in (_source(layout) if "base_template" in base else base)
+    return "org_switcher" in (source_of(layout) if "base_template" in base else base)
 
 
-def _source(name: str) -> str:
+def source_of(name: str) -> str:
+    """Return the text of a template, or nothing."""
     try:
         found: Any = loader.get_template(name)
     except TemplateDoesNotExist:

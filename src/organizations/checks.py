@@ -17,6 +17,7 @@ from django.urls import NoReverseMatch, Resolver404, URLPattern, URLResolver, ge
 
 from . import conf, converters, families, jobs, permissions, resolvers, words
 from .backends import invitation_backend, registration_backend
+from .beside import source_of
 from .decorators import REQUIRED
 from .exceptions import UnknownPermission
 from .management import ejecting
@@ -345,12 +346,7 @@ def check_middleware(**kwargs: Any) -> list[CheckMessage]:
 def _base_template_source() -> str:
     """Return the text of the project's own base template, or nothing."""
     name = _setting("BASE_TEMPLATE")
-    if not name or name.startswith("organizations/"):
-        return ""
-    try:
-        return str(loader.get_template(name).template.source)  # type: ignore[attr-defined]
-    except TemplateDoesNotExist:
-        return ""  # E009 says it
+    return "" if not name or name.startswith("organizations/") else source_of(name)
 
 
 def check_resolvers(**kwargs: Any) -> list[CheckMessage]:

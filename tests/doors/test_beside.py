@@ -276,7 +276,12 @@ def test_open_invitations_are_the_same_as_asked_alone(modelled, acme, ada):
 def test_a_superuser_who_is_no_member_sees_open_invitations_too(modelled, acme, ada):
     invite(acme, "new@example.com", by=ada)
     root = testing.make_user("root", is_superuser=True)
-    response = signed_in(root).get(page("organization_user_list", acme))
+    browser = signed_in(root)
+    with CaptureQueriesContext(connection) as queries:
+        response = browser.get(page("organization_user_list", acme))
+    # No row that anything could come with: session, user, that row, the organization, the access,
+    # the members, the open invitations and their number, the menu and its offers.
+    assert len(queries) == 10
     assert "new@example.com" in words_of(response)
     assert response.context["invitation_count"] == 1
 

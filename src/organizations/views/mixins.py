@@ -205,7 +205,7 @@ class AccessRequiredMixin(_OrganizationLookup):
 
     Attributes:
         permission: the name of the needed permission; None asks for nothing but access.
-    Queries: 1, the organization with the access of a member; 2 for others.
+    Queries: 1, the organization with the access of a member; 3 for others.
     """
 
     permission: str | None = None
