@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from django.conf import global_settings, settings
+from django.core.exceptions import ImproperlyConfigured
 from django.utils import translation
 from django.utils.functional import lazy
 from django.utils.safestring import SafeData, mark_safe
@@ -71,13 +72,18 @@ def _named(text: str, *ids: str) -> str:
     Args:
         ids: the text in English, and its plural.
     """
-    if get_settings().NAME is None:
+    try:
+        named = get_settings()
+    except ImproperlyConfigured:
+        # Django reads texts when models are loaded and checked; check E002 then tells about it.
+        return text
+    if named.NAME is None:
         return text
     language = translation.get_language()
     if language is None:
         return text
     code = "en" if text in ids else _translated_into(language)
-    words = get_settings().name_in(code)
+    words = named.name_in(code)
     rule = RULES.get(code.partition("-")[0])
     if words is None or rule is None:
         return text

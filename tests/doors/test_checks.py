@@ -1,6 +1,9 @@
 """Each check is provoked once; a project that has done everything hears nothing."""
 
 import importlib.metadata
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import django
@@ -13,7 +16,12 @@ from organizations import checks, families
 from organizations.models import Organization
 from tests.doors.support import MODELLED
 
+ROOT = Path(__file__).parents[2]
 GOOD = {**MODELLED, "LINK_BASE": "https://app.example.com"}
+
+
+# Django 6.1 asks the database what it can do before the fields of models are checked.
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
@@ -178,6 +186,37 @@ def test_a_check_says_what_is_wrong_and_what_to_paste(check, settings):
     message = found()[check]
     assert says in message.msg
     assert hint is None or hint in message.hint
+
+
+#: Optional apps and our pages read the settings before any check can: there the same sentence
+#: ends a traceback.
+WRONG = """\
+from tests.settings import *
+
+INSTALLED_APPS = [
+    app for app in INSTALLED_APPS if not app.startswith(("organizations.", "tests."))
+]
+ROOT_URLCONF = "wrong"
+urlpatterns = []
+ORGANIZATIONS = {"INVITATION_LIFETME": 3}
+"""
+
+
+@pytest.mark.sqlite
+def test_a_misspelled_key_is_told_by_the_command_itself(tmp_path):
+    # A process of its own: Django reads the names of models once, and keeps them.
+    (tmp_path / "wrong.py").write_text(WRONG)
+    done = subprocess.run(
+        [sys.executable, "-m", "django", "check", "--settings=wrong"],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(tmp_path)])},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 1
+    assert "Traceback" not in done.stdout
+    assert "(organizations.E002) ORGANIZATIONS has no key 'INVITATION_LIFETME'" in done.stdout
 
 
 @pytest.mark.parametrize(
