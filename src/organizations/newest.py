@@ -79,6 +79,7 @@ def newest(rows: Any, count: Any, *, by: str, after: Any, organizations: Any, fi
         given = (Value(at, names[by]), Value(key, rows.model._meta.pk))
         rows = rows.filter(Beyond(F(by), F("pk"), *given, descending=True))
     ordered = rows.order_by(f"-{by}", "-pk")
+    ordered.query.standard_ordering = True  # whatever "reverse()" was meant for before
     if organizations is None:
         return ordered[:count]
     if connections[rows.db].vendor != "postgresql":

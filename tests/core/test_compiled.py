@@ -1,17 +1,20 @@
 """Statements that are compiled once: the same answers in any thread, and only where that holds."""
 
+import itertools
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from django.db import connection
-from django.db.models import F, Manager
+from django.db.models import F, Manager, QuerySet
+from django.db.models.sql import Query
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from organizations import grants, testing
 from organizations.compiled import Compiled, Parameter
-from organizations.models import OrganizationUser
+from organizations.models import Organization, OrganizationUser
 from organizations.services import access, members, suspension
 from organizations.services.access import access_of
 
@@ -37,6 +40,37 @@ class SomeMembers(Manager):
 
     def get_queryset(self):
         return super().get_queryset().filter(user__username__startswith="a")
+
+
+class LateQuery(Query):
+    """A query that chooses when it is compiled, as those of scopes do."""
+
+    begins_with = ""
+
+    def get_compiler(self, *args, **kwargs):
+        query = self.clone()
+        query.add_filter("user__username__startswith", LateQuery.begins_with)
+        return super(LateQuery, query).get_compiler(*args, **kwargs)
+
+
+class LateMembers(Manager):
+    def get_queryset(self):
+        return QuerySet(self.model, query=LateQuery(self.model), using=self._db)
+
+
+def use(monkeypatch, manager, model):
+    manager.model = model
+    monkeypatch.setitem(vars(model._meta), "base_manager", manager)
+
+
+class Alternating:
+    """A router that chooses among replicas."""
+
+    def __init__(self):
+        self.chosen = itertools.cycle(["default", "replica"])
+
+    def db_for_read(self, model, **hints):
+        return next(self.chosen)
 
 
 def asked(user, organization):
@@ -87,9 +121,7 @@ def test_what_changes_is_seen(acme, compiled):
 @pytest.mark.parametrize("what", ["manager", "group", "nothing"])
 def test_what_a_project_adds_is_compiled_only_if_it_says_so(what, acme, compiled, monkeypatch):
     if what == "manager":
-        manager = SomeMembers()
-        manager.model = OrganizationUser
-        monkeypatch.setitem(OrganizationUser._meta.__dict__, "base_manager", manager)
+        use(monkeypatch, SomeMembers(), OrganizationUser)
     elif what == "group":
         for each in (*grants.groups(), *grants._sources.values()):
             monkeypatch.setattr(type(each), "is_fixed", False, raising=False)
@@ -97,6 +129,34 @@ def test_what_a_project_adds_is_compiled_only_if_it_says_so(what, acme, compiled
         is_seen = what != "manager" or user.username == "ada"
         assert access_of(user, acme).is_member is is_seen
     assert bool(compiled) is (what == "nothing" or (what == "group" and not grants._sources))
+
+
+def test_what_a_manager_chooses_when_it_is_compiled_is_asked_each_time(acme, compiled, monkeypatch):
+    use(monkeypatch, LateMembers(), OrganizationUser)
+    for begins_with in ("a", "b"):
+        monkeypatch.setattr(LateQuery, "begins_with", begins_with)
+        for user in acme.users.all():
+            assert access_of(user, acme).is_member is (user.username[0] == begins_with)
+    assert not compiled
+
+
+def test_a_statement_is_known_by_the_database_that_it_is_for(compiled, settings, monkeypatch):
+    settings.DATABASE_ROUTERS = [Alternating()]
+    made = []
+
+    class Told:
+        def __init__(self, rows):
+            made.append(rows.db)
+
+        def first(self, **values):
+            """Find nobody."""
+
+    monkeypatch.setattr(access, "Compiled", Told)
+    user = SimpleNamespace(pk=1, is_active=True, is_superuser=False)
+    for _number in range(4):
+        access_of(user, Organization(pk=1))
+    assert [key[1] for key in compiled] == made
+    assert sorted(made) == ["default", "replica"]
 
 
 @pytest.mark.postgres

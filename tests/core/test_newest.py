@@ -62,6 +62,14 @@ def test_pages_follow_each_other_without_a_gap_or_a_double(ada, size):
     assert seen == in_order(Product.objects.for_user(ada))
 
 
+def test_the_newest_come_first_whatever_was_turned_around_before(ada):
+    acme = ada.organizations_organization.get(name="Acme")
+    turned = Product.objects.order_by("created").reverse()
+    assert list(turned.newest_for_user(ada, 7)) == in_order(Product.objects.for_user(ada))[:7]
+    expected = in_order(Product.objects.filter(account=acme))[:7]
+    assert list(turned.newest_for_organization(acme, 7)) == expected
+
+
 def test_filters_come_first_and_related_rows_may_follow(ada, django_assert_num_queries):
     some = Product.objects.filter(name__endswith="1")
     found = list(some.newest_for_user(ada, 3).select_related("account"))

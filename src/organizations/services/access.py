@@ -168,11 +168,13 @@ def _row_of(
         return rows(now, user.pk, value).first()
     # The one setting that a column of ``beside`` may hold, see ``_records.rows_in``.
     lifetime = get_settings().INVITATION_LIFETIME
-    key = (family.member, members.db, name, is_fresh, columns, lifetime, *map(id, made_of))
+    # Asked once: a router might choose another database for the statement than for the key.
+    using = members.db
+    key = (family.member, using, name, is_fresh, columns, lifetime, *map(id, made_of))
     if key not in _compiled:
         moment = Parameter("now", DateTimeField())
         person = Parameter("user", family.member._meta.get_field("user").target_field)
-        once = Compiled(rows(moment, person, Parameter("value", field))[:1])
+        once = Compiled(rows(moment, person, Parameter("value", field)).using(using)[:1])
         # With what it was made of, so that nothing new gets an old one's id.
         _compiled[key] = made_of, once
     return _compiled[key][1].first(now=now, user=user.pk, value=value)
@@ -183,13 +185,16 @@ def is_plain(manager: Any) -> bool:
     rows = manager.all()
     query = rows.query
     chosen = query.where or query.order_by or query.extra_order_by or query.distinct
-    return type(query) is Query and not chosen and _is_bare(rows)
+    return not chosen and _is_bare(rows)
 
 
 def _is_bare(rows: Any) -> bool:
-    """Return whether a queryset brings all columns of its table and nothing else."""
+    """Return whether a queryset brings all columns of its table and nothing else.
+
+    A ``Query`` of another kind may add what it likes when it is compiled, as those of scopes do.
+    """
     query = rows.query
-    return not (
+    return type(query) is Query and not (
         query.annotations
         or query.select_related
         or query.deferred_loading[0]
