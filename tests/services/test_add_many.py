@@ -138,6 +138,24 @@ def test_a_policy_keeps_some_out_and_takes_no_seat_for_them(acme, settings):
     assert refused == [JoinRefused, type(None), JoinRefused, type(None), SeatsFull, SeatsFull]
 
 
+def three_at_most(attempt):
+    if attempt.organization.organization_users.count() >= 3:
+        raise JoinRefused("Three are enough.")
+
+
+@pytest.mark.parametrize("name", ["Empty", "Peopled"])
+def test_a_policy_that_counts_members_finds_those_before(name, settings):
+    settings.ORGANIZATIONS = {"JOIN_POLICIES": (f"{__name__}.three_at_most",)}
+    organization = Organization.objects.create(name=name, slug=name.lower())
+    if name == "Peopled":
+        members.add(organization, testing.make_user("ada"))
+    answers = members.add_many(organization, people(5))
+    assert organization.organization_users.count() == 3
+    joined = [each.member is not None for each in answers]
+    assert joined == [True, True, name == "Empty", False, False]
+    assert {type(each.error) for each in answers if not each.member} == {JoinRefused}
+
+
 @pytest.mark.parametrize(
     ("actor", "fields", "error"),
     [

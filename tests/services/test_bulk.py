@@ -215,6 +215,27 @@ def test_somebody_who_has_been_mailed_too_often_keeps_no_other_back(acme, ada, s
     assert rows(acme)["bo@example.com"].send_count == 1
 
 
+@pytest.mark.parametrize(
+    ("limit", "then"),
+    [({"SEATS": 3}, "seats_full"), ({"MAX_OPEN_INVITATIONS": 2}, "limit_reached")],
+    ids=["seats", "room"],
+)
+def test_who_is_sent_nothing_takes_nobodys_place(limit, then, settings):
+    settings.ORGANIZATIONS = {**FREE, "RATES": {**FREE["RATES"], "recipient": "1/day"}}
+    other = testing.make_organization("Other", owner="olga")
+    for address in ("a@example.com", "b@example.com"):
+        invitations.invite(other, address=address, actor=other.users.get(), now=NOW)
+    settings.ORGANIZATIONS = {**settings.ORGANIZATIONS, **limit}
+    acme = testing.make_organization("Acme", owner="ada")
+    lines = of(*(f"{name}@example.com" for name in "abcde"))
+    ada = acme.users.get()
+    dry = bulk.invite_many(acme, lines, actor=ada, now=NOW, dry_run=True)
+    results = bulk.invite_many(acme, lines, actor=ada, now=NOW)
+    assert codes(results) == ["limit_reached", "limit_reached", "invited", "invited", then]
+    assert codes(dry) == codes(results)
+    assert len(rows(acme)) == 2
+
+
 def test_an_address_that_comes_again_is_invited_once(acme, ada):
     lines = [*of("bo@example.com"), *of("Bo@Example.com"), *of("bo@example.com, nonsense")]
     results = bulk.invite_many(acme, lines, actor=ada, now=NOW)

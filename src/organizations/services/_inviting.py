@@ -9,9 +9,9 @@ from functools import cached_property
 from typing import Any
 
 from .. import permissions, signals
-from ..exceptions import OrganizationsError, SeatsFull
+from ..exceptions import LimitReached, OrganizationsError, SeatsFull
 from ..states import InvitationKind, InvitationStatus
-from . import _offers, members, seats
+from . import _offers, limits, members, seats
 from ._offers import Terms
 from .ceiling import authority
 
@@ -88,7 +88,13 @@ class Inviting:
         return answer
 
     def offer(
-        self, address: str, terms: Terms, *, found: Any, of_members: Container[str] | None = None
+        self,
+        address: str,
+        terms: Terms,
+        *,
+        found: Any,
+        of_members: Container[str] | None = None,
+        sated: Container[str] = (),
     ) -> tuple[Any, signals.VerbSignal]:
         """Return the offer to a normalised address, ready to be saved, and the signal of it.
 
@@ -96,6 +102,7 @@ class Inviting:
             found: the offer to the address that is open or has expired, or None.
             of_members: the addresses of members among those that are asked for, if they have
                 been looked up.
+            sated: the addresses that ``limits.have_had_theirs`` names.
         Raises:
             what ``invitations.invite`` raises but for ``NotAnAddress``.
         """
@@ -112,6 +119,8 @@ class Inviting:
             raise _offers.no_room()
         if takes_seat and self.seats is not None and self.seats < 1:
             raise SeatsFull
+        if address in sated:
+            raise LimitReached(str(limits.REASONS["recipient"]), limit="recipient")
         if not is_open and self.room is not None:
             self.room -= 1
         if takes_seat and self.seats is not None:

@@ -92,8 +92,8 @@ def invite_many(
         deliver_many: sends the mails after the commit; None sends nothing.
         invited_by: the user whom the invitations name; the actor if None.
         lifetime: how long they stay open, 1 to 30 days; None for the organization's own.
-        dry_run: decide and write nothing. What comes out can change until it is done, and the
-            limits of ``RATES`` are not asked, since to ask is to count.
+        dry_run: decide and write nothing. What comes out can change until it is done. Of
+            ``RATES`` the shares of the addresses are looked at; to ask for the others is to count.
         terms: what everybody is offered whose line says nothing else, as in ``Terms``.
     Raises:
         PermissionMissing: the actor may not invite.
@@ -155,6 +155,7 @@ def _decide(inviting: Inviting, lines: Sequence[Line], terms: dict[str, Any]) ->
         open_keys=map(_offers.key_of, wanted),
     )
     of_members = _offers.of_members(organization, wanted)
+    sated = limits.have_had_theirs(wanted, inviter=inviting.actor, now=inviting.now)
     decided: list[Decision] = []
     for line in lines:
         signal = invitation = None
@@ -168,6 +169,7 @@ def _decide(inviting: Inviting, lines: Sequence[Line], terms: dict[str, Any]) ->
                     inviting.clean(_terms_of(line, terms)),
                     found=found.get(_offers.key_of(line.address)),
                     of_members=of_members,
+                    sated=sated,
                 )
                 code = CODE_OF[signal]
                 message = DONE[code]

@@ -111,6 +111,8 @@ def check_many(
 ) -> Iterator[tuple[Any, OrganizationsError | None]]:
     """Yield each user with what ``check`` would raise, the seats of those before counted.
 
+    A policy is asked when its user is, so it finds the rows that the caller has written by then.
+
     Queries: 0 without a limit of seats, else 2, whatever the number; those of the policies.
     """
     now = timezone.now()

@@ -25,7 +25,7 @@ from ..families import family_of
 from ..words import gettext_lazy, ngettext
 from . import addresses
 
-__all__ = ["client", "invitation", "invitations", "mail_to", "spend"]
+__all__ = ["client", "have_had_theirs", "invitation", "invitations", "mail_to", "spend"]
 
 logger = logging.getLogger("organizations.limits")
 
@@ -106,23 +106,38 @@ def invitations(
     if inviter is None or not wanted:
         return set()
     rate = get_settings().rate("recipient")
-    counts: dict[str, int] = {}
-    refused: set[str] = set()
-    keys: dict[str, str] = {}
-    if rate is not None:
-        window = _Window(rate, now)
-        keys = {address: window.key("recipient", "", address) for address in wanted}
-        found = _or_none(lambda: caches[DEFAULT_CACHE_ALIAS].get_many(keys.values())) or {}
-        counts = {address: found.get(key, 0) for address, key in keys.items()}
-        refused = {address for address, count in counts.items() if count >= rate.times}
+    counts = {} if rate is None else _sent_to(wanted, _Window(rate, now))
+    refused = {each for each, (_key, count) in counts.items() if rate and count >= rate.times}
     passing = len(wanted) - len(refused)
     if passing:
         spend("inviter", inviter.pk, now=now, times=passing)
         _spend_of(organization, inviter, now=now, times=passing)
     if rate is not None and passing:
-        raised = {keys[each]: counts[each] + 1 for each in wanted if each not in refused}
-        _or_none(lambda: caches[DEFAULT_CACHE_ALIAS].set_many(raised, window.length))
+        passed = [counts[each] for each in wanted if each not in refused]
+        raised = {key: count + 1 for key, count in passed}
+        _or_none(lambda: caches[DEFAULT_CACHE_ALIAS].set_many(raised, rate.seconds))
     return refused
+
+
+def have_had_theirs(addresses: Iterable[str], *, inviter: Any, now: datetime) -> set[str]:
+    """Return the addresses that must not be sent another invitation for now; count nothing.
+
+    Args:
+        inviter, addresses: as for ``invitations``.
+    Round trips to the cache: 1.
+    """
+    rate = get_settings().rate("recipient")
+    if inviter is None or rate is None:
+        return set()
+    counts = _sent_to(addresses, _Window(rate, now))
+    return {address for address, (_key, count) in counts.items() if count >= rate.times}
+
+
+def _sent_to(addresses: Iterable[str], window: _Window) -> dict[str, tuple[str, int]]:
+    """Return the key and the count of each address."""
+    keys = {address: window.key("recipient", "", address) for address in addresses}
+    found = _or_none(lambda: caches[DEFAULT_CACHE_ALIAS].get_many(keys.values())) or {}
+    return {address: (key, found.get(key, 0)) for address, key in keys.items()}
 
 
 def mail_to(address: str, *, purpose: str = "", now: datetime | None = None) -> None:
