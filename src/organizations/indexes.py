@@ -8,9 +8,14 @@ from django.db import models
 
 __all__ = ["EqualityIndex"]
 
+#: As much of a text as any storage engine of MySQL has room for in an entry, in four-byte letters.
+PREFIX = 191
+
 
 class EqualityIndex(models.Index):
-    """Finds equal values: by hash on PostgreSQL, whose trees hold no long ones.
+    """Finds equal values: by hash on PostgreSQL, whose trees hold no long ones; texts only.
+
+    MySQL and MariaDB take the beginning of the values and look at the rows for the rest.
 
     Django's own ``HashIndex`` wants ``django.contrib.postgres`` installed, on every database.
     """
@@ -18,4 +23,8 @@ class EqualityIndex(models.Index):
     def create_sql(self, model: Any, schema_editor: Any, using: str = "", **kwargs: Any) -> Any:
         if schema_editor.connection.vendor == "postgresql":
             using = " USING hash"
-        return super().create_sql(model, schema_editor, using=using, **kwargs)
+        statement = super().create_sql(model, schema_editor, using=using, **kwargs)
+        if schema_editor.connection.vendor == "mysql":
+            columns: Any = statement.parts["columns"]
+            columns.col_suffixes = [f"({PREFIX})"] * len(columns.columns)
+        return statement

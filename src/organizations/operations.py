@@ -101,7 +101,7 @@ class KeepOwner(Operation):
     def database_forwards(
         self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any
     ) -> None:
-        if schema_editor.connection.vendor == "postgresql":
+        if _is_on_postgres(schema_editor):
             names = self._names(app_label, schema_editor, to_state)
             # No parameters: the statement holds percent signs of its own.
             schema_editor.execute((FUNCTION + TRIGGERS).format(**names), params=None)
@@ -109,7 +109,7 @@ class KeepOwner(Operation):
     def database_backwards(
         self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any
     ) -> None:
-        if schema_editor.connection.vendor == "postgresql":
+        if _is_on_postgres(schema_editor):
             names = self._names(app_label, schema_editor, from_state)
             schema_editor.execute(DROP.format(**names), params=None)
 
@@ -196,7 +196,8 @@ class DropFieldIndex(Operation):
         model = from_state.apps.get_model(app_label, self.model_name)
         if self.allow_migrate_model(schema_editor.connection.alias, model):
             column = model._meta.get_field(self.name).column
-            for suffix in ("", "_like"):  # the second is of keys that are texts
+            # The second is of keys that are texts, on PostgreSQL.
+            for suffix in ("", "_like") if _is_on_postgres(schema_editor) else ("",):
                 name = schema_editor._create_index_name(model._meta.db_table, [column], suffix)
                 if schema_editor.collect_sql or _stands(schema_editor, model, name):
                     _drop(schema_editor, model, name)
@@ -223,12 +224,15 @@ class DropFieldIndex(Operation):
         return f"drop_index_of_{self.model_name.lower()}_{self.name.lower()}"
 
 
+def _is_on_postgres(schema_editor: Any) -> bool:
+    return bool(schema_editor.connection.vendor == "postgresql")
+
+
 def _in_use(schema_editor: Any) -> dict[str, bool]:
     """Return the argument by which others may write meanwhile."""
-    connection = schema_editor.connection
-    if connection.vendor != "postgresql":
+    if not _is_on_postgres(schema_editor):
         return {}
-    if connection.in_atomic_block:
+    if schema_editor.connection.in_atomic_block:
         raise NotSupportedError(
             "PostgreSQL makes and drops an index of a table in use outside of transactions only. "
             "Set atomic = False on the migration."
@@ -244,7 +248,7 @@ def _stands(schema_editor: Any, model: Any, name: str) -> bool:
     with connection.cursor() as cursor:
         if name not in connection.introspection.get_constraints(cursor, model._meta.db_table):
             return False
-        if connection.vendor != "postgresql":
+        if not _is_on_postgres(schema_editor):
             return True
         cursor.execute(
             "SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(%s)",

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.contrib.postgres.indexes import BrinIndex, BTreeIndex
 from django.db import connection, models
 from django.test.utils import isolate_apps
 
@@ -81,11 +82,24 @@ GOOD = models.Index(fields=["organization", "-created", "-id"], name="order_newe
     [
         (models.DateTimeField(db_index=True), [GOOD]),
         (models.DateTimeField(), [GOOD, models.Index(fields=["-created"], name="alone")]),
+        (models.DateTimeField(), [GOOD, models.Index(fields=["-created", "-id"], name="both")]),
+        (models.DateTimeField(), [GOOD, BTreeIndex(fields=["created", "id"], name="tree")]),
     ],
 )
-def test_an_index_on_the_date_alone_misleads_postgresql(heard, date, indexes):
+def test_an_index_that_begins_with_the_date_misleads_postgresql(heard, date, indexes):
     found = heard(dated(date, *indexes))
     assert set(found) == ({"W019"} if connection.vendor == "postgresql" else set())
+
+
+SOME = models.Q(id__gt=5)
+
+
+def test_what_does_not_order_all_rows_neither_serves_nor_misleads(heard):
+    some = models.Index(fields=["organization", "-created"], condition=SOME, name="some")
+    assert set(heard(dated(models.DateTimeField(), some))) == {"W018"}
+    blocks = BrinIndex(fields=["created"], name="blocks")
+    newest = models.Index(fields=["-created"], condition=SOME, name="newest")
+    assert heard(dated(models.DateTimeField(), GOOD, blocks, newest)) == {}
 
 
 def test_rows_of_the_tests_have_their_index():
