@@ -25,7 +25,16 @@ from django.db.models.functions import JSONObject
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
-__all__ = ["Beyond", "CountOf", "JSONRows", "OneOf", "RowsOf", "moment_in_json", "one_of"]
+__all__ = [
+    "Beyond",
+    "CountOf",
+    "JSONRows",
+    "OneOf",
+    "RowsOf",
+    "moment_in_json",
+    "one_of",
+    "own_field",
+]
 
 
 class Beyond(Func):
@@ -115,7 +124,7 @@ class RowsOf(JSONRows):
         return (
             connections[model._base_manager.db].vendor in {"postgresql", "sqlite"}
             and len(fields) <= cls.MOST_FIELDS
-            and all(_own(field).get_internal_type() in _OUT_OF_JSON for field in fields)
+            and all(own_field(field).get_internal_type() in _OUT_OF_JSON for field in fields)
         )
 
     @property
@@ -139,7 +148,7 @@ class RowsOf(JSONRows):
         return found
 
 
-def _own(field: Any) -> Any:
+def own_field(field: Any) -> Any:
     """Return the field whose values a column holds: for a foreign key, the one that it names."""
     while isinstance(field, ForeignKey):
         field = field.target_field
@@ -148,7 +157,7 @@ def _own(field: Any) -> Any:
 
 def _steps(field: Any, connection: Any) -> list[Callable[..., Any]]:
     """Return what makes a field's value of one in JSON: the database's part, then the fields'."""
-    own = _own(field)
+    own = own_field(field)
     found = [_OUT_OF_JSON[own.get_internal_type()], *own.get_db_converters(connection)]
     return found if own is field else [*found, *field.get_db_converters(connection)]
 

@@ -18,20 +18,17 @@ from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.core.validators import DecimalValidator
 from django.db import connections
 from django.db.models import (
-    CharField,
     DateTimeField,
     DecimalField,
     F,
-    IntegerField,
     Q,
     QuerySet,
     Subquery,
-    TextField,
     Value,
 )
 from django.utils import timezone
 
-from .expressions import Beyond, CountOf, OneOf
+from .expressions import Beyond, CountOf, OneOf, own_field
 
 __all__ = [
     "COUNTED",
@@ -95,7 +92,7 @@ def columns_of(rows: Any) -> tuple[list[Any], bool] | None:
     """Return the fields that rows are ordered by, the key at their end, and whether downwards.
 
     None where pages cannot begin after a row: the order goes through other tables or both ways,
-    or a column of it can be null.
+    or a column of it can be null or holds more than a single value.
     """
     query = rows.query
     if query.is_sliced or rows._fields is not None:
@@ -121,6 +118,10 @@ def columns_of(rows: Any) -> tuple[list[Any], bool] | None:
         fields.append(field)
     if meta.pk not in fields:
         fields.append(meta.pk)
+    # Lists, ranges and what projects think up: a link might hold what the column does not.
+    kinds = {own_field(each).get_internal_type() for each in fields}
+    if "JSONField" in kinds or not kinds <= connections[rows.db].data_types.keys():
+        return None
     return fields, downwards.pop()
 
 
@@ -212,27 +213,21 @@ def _value(field: Any, text: Any, connection: Any) -> Any:
     if not isinstance(text, str) or "\x00" in text:
         raise ValueError("A link's values are texts.")
     text.encode()  # half of a pair of surrogates can be sent to no database
-    field = getattr(field, "target_field", field)
+    field = own_field(field)
     value = field.to_python(text)
     if value is None:
         raise ValueError("No column of an order is empty.")
-    if isinstance(field, IntegerField):
-        low, high = connection.ops.integer_field_range(field.get_internal_type())
-        if not (low is None or low <= value) or not (high is None or value <= high):
-            raise ValueError("The column holds no such number.")
-    elif isinstance(field, DecimalField):
+    if isinstance(field, DecimalField):
         DecimalValidator(field.max_digits, field.decimal_places)(value)
     elif isinstance(field, DateTimeField):
-        if timezone.is_naive(value) is settings.USE_TZ:
+        is_djangos = type(field).get_prep_value is DateTimeField.get_prep_value
+        if is_djangos and timezone.is_naive(value) is settings.USE_TZ:
             raise ValueError("The column's moments are of another kind.")
         # Zones that Python knows can be too far away for PostgreSQL.
         value = value if timezone.is_naive(value) else value.astimezone(UTC)
-    elif not isinstance(field, (CharField, TextField)):
-        for validate in field.default_validators:
-            validate(value)
-    # What Django's adapter of the database cannot take; it is not asked about a duration's length.
+    # What Django's adapter of the database cannot take; of numbers it takes any.
     sent = field.get_db_prep_value(value, connection)
-    if isinstance(sent, int) and sent.bit_length() > 63:
+    if isinstance(sent, int) and not -(2**63) <= sent < 2**63:
         raise OverflowError("No database holds such a number.")
     return value
 

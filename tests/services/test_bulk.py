@@ -215,6 +215,20 @@ def test_somebody_who_has_been_mailed_too_often_keeps_no_other_back(acme, ada, s
     assert rows(acme)["bo@example.com"].send_count == 1
 
 
+def test_who_is_sent_nothing_uses_up_no_share(settings):
+    settings.ORGANIZATIONS = {**FREE, "RATES": {**FREE["RATES"], "recipient": "1/day"}}
+    other = testing.make_organization("Other", owner="olga")
+    for address in ("a@example.com", "x@example.com"):
+        invitations.invite(other, address=address, actor=other.users.get(), now=NOW)
+    settings.ORGANIZATIONS = {"RATES": {**FREE["RATES"], "recipient": "1/day", "inviter": "1/day"}}
+    acme, twin = (testing.make_organization(name, owner=f"{name}-ada") for name in ("acme", "twin"))
+    results = bulk.invite_many(
+        acme, of("a@example.com", "b@example.com"), actor=acme.users.get(), now=NOW
+    )
+    alone = one_by_one(twin, twin.users.get(), ["x@example.com", "y@example.com"])
+    assert codes(results) == alone == ["limit_reached", "invited"]
+
+
 @pytest.mark.parametrize(
     ("limit", "then"),
     [({"SEATS": 3}, "seats_full"), ({"MAX_OPEN_INVITATIONS": 2}, "limit_reached")],

@@ -188,6 +188,23 @@ def test_without_a_day_of_birth_an_organization_is_not_young(acme, rates):
         )
 
 
+@pytest.mark.parametrize("name", ["inviter", "young_organization", "recipient"])
+def test_an_invitation_that_is_refused_counts_for_nobody(acme, rates, name):
+    ada = acme.users.get()
+    now = acme.created
+    every = {"inviter": "2/day", "young_organization": "2/day", "recipient": "2/day"}
+    rates(**{**every, name: "1/day"})
+    limits.invitation(acme, inviter=ada, address="bo@example.com", now=now)
+    for _time in range(3):
+        with pytest.raises(LimitReached) as caught:
+            limits.invitation(acme, inviter=ada, address="bo@example.com", now=now)
+        assert caught.value.limit == name
+    rates(**every)
+    limits.invitation(acme, inviter=ada, address="bo@example.com", now=now)
+    with pytest.raises(LimitReached):
+        limits.invitation(acme, inviter=ada, address="bo@example.com", now=now)
+
+
 def test_organizations_people_and_addresses_are_counted_apart(acme, rates):
     rates(inviter="2/day", recipient="1/day")
     now, ada = timezone.now(), acme.owner.organization_user.user
@@ -196,6 +213,7 @@ def test_organizations_people_and_addresses_are_counted_apart(acme, rates):
         limits.invitation(acme, inviter=ada, address="a@example.com", now=now)
     bob = testing.make_user("bob")
     limits.invitation(acme, inviter=bob, address="b@example.com", now=now)
+    limits.invitation(acme, inviter=ada, address="d@example.com", now=now)
     with pytest.raises(LimitReached, match="as one person may"):
         limits.invitation(acme, inviter=ada, address="c@example.com", now=now)
 

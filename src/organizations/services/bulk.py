@@ -82,9 +82,10 @@ def invite_many(
     """Offer a membership to the readers of many addresses; return a result for each line, in order.
 
     Each line gets the answer that ``invitations.invite`` would give it in its turn, and none
-    keeps the others back. Every thousand lines are one transaction, so an error in the middle,
-    as one of a receiver, leaves what is done before. Django's own signals around ``save`` are
-    not sent, and a ``save()`` of the project's model is not called.
+    keeps the others back. Only where a share of ``RATES`` ends among them may a line behind, which
+    gets nothing either way, name another reason. Every thousand lines are one transaction, so an
+    error in the middle, as one of a receiver, leaves what is done before. Django's own signals
+    around ``save`` are not sent, and a ``save()`` of the project's model is not called.
 
     Args:
         lines: see ``lists``. One with a problem, and an address that stood before, is left out.

@@ -76,14 +76,19 @@ def invitation(organization: Any, *, inviter: Any, address: str, now: datetime) 
         address: empty for a link, which nobody is mailed.
         inviter: the user; None for code that acts by its own word, which is not limited.
     Raises:
-        LimitReached: one of them has had its share.
+        LimitReached: one of them has had its share. Nothing is counted then.
     """
     if inviter is None:
         return
-    spend("inviter", inviter.pk, now=now)
     _spend_of(organization, inviter, now=now)
-    if address:
+    if not address:
+        return
+    try:
         mail_to(address, now=now)
+    except LimitReached:
+        _take_back("inviter", inviter.pk, now=now)
+        _take_back(*_counted_of(organization, now), now=now)
+        raise
 
 
 def invitations(
@@ -110,7 +115,6 @@ def invitations(
     refused = {each for each, (_key, count) in counts.items() if rate and count >= rate.times}
     passing = len(wanted) - len(refused)
     if passing:
-        spend("inviter", inviter.pk, now=now, times=passing)
         _spend_of(organization, inviter, now=now, times=passing)
     if rate is not None and passing:
         passed = [counts[each] for each in wanted if each not in refused]
@@ -165,19 +169,29 @@ def client(request_address: str, *, now: datetime | None = None) -> None:
     spend("client", request_address, now=now)
 
 
+def _take_back(name: str, *parts: Any, now: datetime | None = None, times: int = 1) -> None:
+    """Count steps no more that ``spend`` has counted; the arguments are those of ``spend``."""
+    rate = get_settings().rate(name)
+    if rate is not None:
+        _give_back(_Window(rate, now).key(name, *parts), times)
+
+
 def _spend_of(organization: Any, inviter: Any, *, now: datetime, times: int = 1) -> None:
-    """Count for an organization; if that is refused, the inviter gets back what was counted."""
+    """Count for who invites and for an organization: for both, or for neither."""
+    spend("inviter", inviter.pk, now=now, times=times)
+    try:
+        spend(*_counted_of(organization, now), now=now, times=times)
+    except LimitReached:
+        _take_back("inviter", inviter.pk, now=now, times=times)
+        raise
+
+
+def _counted_of(organization: Any, now: datetime) -> tuple[Any, ...]:
+    """Return what ``spend`` counts for an organization: the rate's name, and what it goes by."""
     created = getattr(organization, "created", None)
     young = isinstance(created, datetime) and now - created < YOUNG
     name = "young_organization" if young else "organization"
-    label = family_of(organization).organization._meta.label_lower
-    try:
-        spend(name, label, organization.pk, now=now, times=times)
-    except LimitReached:
-        rate = get_settings().rate("inviter")
-        if rate is not None:
-            _give_back(_Window(rate, now).key("inviter", inviter.pk), times)
-        raise
+    return name, family_of(organization).organization._meta.label_lower, organization.pk
 
 
 class _Window:
