@@ -8,7 +8,7 @@ from django.db import models
 
 __all__ = ["EqualityIndex"]
 
-#: As much of a text as any storage engine of MySQL has room for in an entry, in four-byte letters.
+#: Letters of four bytes that an entry of MySQL has room for, in its oldest format: 767 bytes.
 PREFIX = 191
 
 

@@ -17,15 +17,7 @@ from django.conf import settings
 from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.core.validators import DecimalValidator
 from django.db import connections
-from django.db.models import (
-    DateTimeField,
-    DecimalField,
-    F,
-    Q,
-    QuerySet,
-    Subquery,
-    Value,
-)
+from django.db.models import DateTimeField, DecimalField, F, Q, QuerySet, Subquery, Value
 from django.utils import timezone
 
 from .expressions import Beyond, CountOf, OneOf, own_field

@@ -45,15 +45,15 @@ class SomeMembers(Manager):
 class LateQuery(Query):
     """A query that chooses when it is compiled, as those of scopes do."""
 
-    begins_with = ""
+    chosen: tuple = ("pk__isnull", False)
 
     def get_compiler(self, *args, **kwargs):
         query = self.clone()
-        query.add_filter("user__username__startswith", LateQuery.begins_with)
+        query.add_filter(*LateQuery.chosen)
         return super(LateQuery, query).get_compiler(*args, **kwargs)
 
 
-class LateMembers(Manager):
+class LateManager(Manager):
     def get_queryset(self):
         return QuerySet(self.model, query=LateQuery(self.model), using=self._db)
 
@@ -132,12 +132,23 @@ def test_what_a_project_adds_is_compiled_only_if_it_says_so(what, acme, compiled
 
 
 def test_what_a_manager_chooses_when_it_is_compiled_is_asked_each_time(acme, compiled, monkeypatch):
-    use(monkeypatch, LateMembers(), OrganizationUser)
+    use(monkeypatch, LateManager(), OrganizationUser)
     for begins_with in ("a", "b"):
-        monkeypatch.setattr(LateQuery, "begins_with", begins_with)
+        monkeypatch.setattr(LateQuery, "chosen", ("user__username__startswith", begins_with))
         for user in acme.users.all():
             assert access_of(user, acme).is_member is (user.username[0] == begins_with)
     assert not compiled
+
+
+def test_nor_is_an_organization_found_past_such_a_manager(acme, compiled, monkeypatch):
+    organizations = LateManager()
+    organizations.model = Organization
+    monkeypatch.setattr(LateQuery, "chosen", ("name__startswith", "B"))
+    assert not organizations.filter(pk=acme.pk).exists()
+    ada = acme.users.get(username="ada")
+    asked_for = {"name": "id", "value": acme.pk, "columns": ()}
+    assert access.access_at(ada, organizations.all(), **asked_for) is None
+    assert access.access_at(ada, Organization.objects.all(), **asked_for)[0] == acme
 
 
 def test_a_statement_is_known_by_the_database_that_it_is_for(compiled, settings, monkeypatch):

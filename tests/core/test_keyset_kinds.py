@@ -1,8 +1,6 @@
 """Pages over each kind of column: to the last row of what it holds, and deaf to what it cannot."""
 
-import json
 import uuid
-from base64 import urlsafe_b64encode
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
@@ -12,6 +10,7 @@ from django.db import connection, models, transaction
 from django.test.utils import isolate_apps
 
 from organizations import keyset
+from tests.core.test_keyset import told
 
 pytestmark = pytest.mark.django_db
 
@@ -100,10 +99,6 @@ def made(field, values=()):
             cursor.execute(statement)
     thing.objects.bulk_create(thing(held=value) for value in values)
     return thing
-
-
-def told(*values):
-    return "after-" + urlsafe_b64encode(json.dumps(values).encode()).decode().rstrip("=")
 
 
 @pytest.mark.parametrize("way", ["", "-"])
